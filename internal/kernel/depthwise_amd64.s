@@ -7,6 +7,7 @@
 // func strip3s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip3s1x8AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -294,6 +295,7 @@ done:
 // func strip3s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip3s1x4AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -493,6 +495,7 @@ done:
 // func strip3s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip3s1x2AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -648,6 +651,7 @@ done:
 // func strip3s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip3s1x1AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -781,6 +785,7 @@ done:
 // func taps3s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·taps3s1AVX512(SB), NOSPLIT, $0-112
+	PCALIGN $64
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1206,6 +1211,7 @@ done:
 // func strip3s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip3s2x8AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1521,6 +1527,7 @@ done:
 // func strip3s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip3s2x4AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1732,6 +1739,7 @@ done:
 // func strip3s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip3s2x2AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -1891,6 +1899,7 @@ done:
 // func strip3s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip3s2x1AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2024,6 +2033,7 @@ done:
 // func taps3s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·taps3s2AVX512(SB), NOSPLIT, $0-112
+	PCALIGN $64
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2523,6 +2533,7 @@ done:
 // func strip5s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip5s1x8AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -2854,6 +2865,7 @@ done:
 // func strip5s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip5s1x4AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3081,6 +3093,7 @@ done:
 // func strip5s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip5s1x2AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3256,6 +3269,7 @@ done:
 // func strip5s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip5s1x1AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3405,6 +3419,7 @@ done:
 // func taps5s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·taps5s1AVX512(SB), NOSPLIT, $0-112
+	PCALIGN $64
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -3942,6 +3957,7 @@ done:
 // func strip5s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip5s2x8AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4301,6 +4317,7 @@ done:
 // func strip5s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip5s2x4AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4540,6 +4557,7 @@ done:
 // func strip5s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip5s2x2AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4719,6 +4737,7 @@ done:
 // func strip5s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip5s2x1AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4868,6 +4887,7 @@ done:
 // func taps5s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·taps5s2AVX512(SB), NOSPLIT, $0-112
+	PCALIGN $64
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -5479,6 +5499,7 @@ done:
 // func strip7s1x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip7s1x8AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -5854,6 +5875,7 @@ done:
 // func strip7s1x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip7s1x4AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6109,6 +6131,7 @@ done:
 // func strip7s1x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip7s1x2AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6304,6 +6327,7 @@ done:
 // func strip7s1x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip7s1x1AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -6469,6 +6493,7 @@ done:
 // func taps7s1AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·taps7s1AVX512(SB), NOSPLIT, $0-112
+	PCALIGN $64
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -7118,6 +7143,7 @@ done:
 // func strip7s2x8AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip7s2x8AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -7521,6 +7547,7 @@ done:
 // func strip7s2x4AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip7s2x4AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -7788,6 +7815,7 @@ done:
 // func strip7s2x2AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip7s2x2AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -7987,6 +8015,7 @@ done:
 // func strip7s2x1AVX512(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·strip7s2x1AVX512(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ  mask+56(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -8152,6 +8181,7 @@ done:
 // func taps7s2AVX512(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzRow int, dzPixel int, oh int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·taps7s2AVX512(SB), NOSPLIT, $0-112
+	PCALIGN $64
 	MOVQ  mask+88(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -8875,6 +8905,7 @@ done:
 // func strips3s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips3s1x8AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -9160,6 +9191,7 @@ done:
 // func strips3s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips3s1x4AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -9356,6 +9388,7 @@ done:
 // func strips3s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips3s1x2AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -9508,6 +9541,7 @@ done:
 // func strips3s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips3s1x1AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -9639,6 +9673,7 @@ done:
 // func tapRows3s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tapRows3s1AVX2(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ pixel+32(FP), AX
 	LEAQ (AX)(AX*2), CX
 	MOVQ dzPixel+40(FP), DX
@@ -10170,6 +10205,7 @@ done:
 // func strips3s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips3s2x8AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -10488,6 +10524,7 @@ done:
 // func strips3s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips3s2x4AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -10699,6 +10736,7 @@ done:
 // func strips3s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips3s2x2AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -10858,6 +10896,7 @@ done:
 // func strips3s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips3s2x1AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -10990,6 +11029,7 @@ done:
 // func tapRows3s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tapRows3s2AVX2(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ pixel+32(FP), AX
 	LEAQ (AX)(AX*2), CX
 	MOVQ dzPixel+40(FP), DX
@@ -11571,6 +11611,7 @@ done:
 // func strips5s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips5s1x8AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -11898,6 +11939,7 @@ done:
 // func strips5s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips5s1x4AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -12120,6 +12162,7 @@ done:
 // func strips5s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips5s1x2AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -12292,6 +12335,7 @@ done:
 // func strips5s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips5s1x1AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -12439,6 +12483,7 @@ done:
 // func tapRows5s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tapRows5s1AVX2(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ pixel+32(FP), AX
 	LEAQ (AX)(AX*2), CX
 	MOVQ dzPixel+40(FP), DX
@@ -12790,6 +12835,7 @@ done:
 // func strips5s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips5s2x8AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -13150,6 +13196,7 @@ done:
 // func strips5s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips5s2x4AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -13387,6 +13434,7 @@ done:
 // func strips5s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips5s2x2AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -13564,6 +13612,7 @@ done:
 // func strips5s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips5s2x1AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -13712,6 +13761,7 @@ done:
 // func tapRows5s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tapRows5s2AVX2(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ pixel+32(FP), AX
 	LEAQ (AX)(AX*2), CX
 	MOVQ dzPixel+40(FP), DX
@@ -14079,6 +14129,7 @@ done:
 // func strips7s1x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips7s1x8AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -14452,6 +14503,7 @@ done:
 // func strips7s1x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips7s1x4AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -14704,6 +14756,7 @@ done:
 // func strips7s1x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips7s1x2AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -14896,6 +14949,7 @@ done:
 // func strips7s1x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips7s1x1AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -15059,6 +15113,7 @@ done:
 // func tapRows7s1AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tapRows7s1AVX2(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ pixel+32(FP), AX
 	LEAQ (AX)(AX*2), CX
 	MOVQ dzPixel+40(FP), DX
@@ -15666,6 +15721,7 @@ done:
 // func strips7s2x8AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips7s2x8AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -16072,6 +16128,7 @@ done:
 // func strips7s2x4AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips7s2x4AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -16339,6 +16396,7 @@ done:
 // func strips7s2x2AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips7s2x2AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -16538,6 +16596,7 @@ done:
 // func strips7s2x1AVX2(y *float32, x *float32, w *float32, xRow int, pixel int, vectors int, tail bool, stream bool, mask *int32, sum *float32, square *float32, ahead *float32, step int, count int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·strips7s2x1AVX2(SB), NOSPLIT, $0-104
+	PCALIGN $64
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ w+16(FP), DX
@@ -16702,6 +16761,7 @@ done:
 // func tapRows7s2AVX2(dw *float32, x *float32, dz *float32, xRow int, pixel int, dzPixel int, ow int, vectors int, tail bool, mask *int32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tapRows7s2AVX2(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVQ pixel+32(FP), AX
 	LEAQ (AX)(AX*2), CX
 	MOVQ dzPixel+40(FP), DX

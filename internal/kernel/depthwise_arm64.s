@@ -6,6 +6,7 @@
 
 // func strip3s1x8NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip3s1x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -382,6 +383,7 @@ below1:
 
 // func strip3s1x4NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip3s1x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -630,6 +632,7 @@ below1:
 
 // func strip3s1x2NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip3s1x2NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -814,6 +817,7 @@ below1:
 
 // func strip3s1x1NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip3s1x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -966,6 +970,7 @@ below1:
 
 // func taps3s1NEON(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, channels int, ahead *float32, step int)
 TEXT ·taps3s1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD dw+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD dz+16(FP), R2
@@ -1535,6 +1540,7 @@ below1:
 
 // func strip3s2x8NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip3s2x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -1939,6 +1945,7 @@ below1:
 
 // func strip3s2x4NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip3s2x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -2199,6 +2206,7 @@ below1:
 
 // func strip3s2x2NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip3s2x2NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -2387,6 +2395,7 @@ below1:
 
 // func strip3s2x1NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip3s2x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -2539,6 +2548,7 @@ below1:
 
 // func taps3s2NEON(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, channels int, ahead *float32, step int)
 TEXT ·taps3s2NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD dw+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD dz+16(FP), R2
@@ -3156,6 +3166,7 @@ below1:
 
 // func strip5s1x8NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip5s1x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -3610,6 +3621,7 @@ below1:
 
 // func strip5s1x4NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip5s1x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -3904,6 +3916,7 @@ below1:
 
 // func strip5s1x2NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip5s1x2NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -4118,6 +4131,7 @@ below1:
 
 // func strip5s1x1NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip5s1x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -4292,6 +4306,7 @@ below1:
 
 // func taps5s1NEON(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, channels int, ahead *float32, step int)
 TEXT ·taps5s1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD dw+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD dz+16(FP), R2
@@ -4781,6 +4796,7 @@ below1:
 
 // func strip5s2x8NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip5s2x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -5263,6 +5279,7 @@ below1:
 
 // func strip5s2x4NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip5s2x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -5569,6 +5586,7 @@ below1:
 
 // func strip5s2x2NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip5s2x2NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -5787,6 +5805,7 @@ below1:
 
 // func strip5s2x1NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip5s2x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -5961,6 +5980,7 @@ below1:
 
 // func taps5s2NEON(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, channels int, ahead *float32, step int)
 TEXT ·taps5s2NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD dw+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD dz+16(FP), R2
@@ -6487,6 +6507,7 @@ below1:
 
 // func strip7s1x8NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip7s1x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -7021,6 +7042,7 @@ below1:
 
 // func strip7s1x4NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip7s1x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -7363,6 +7385,7 @@ below1:
 
 // func strip7s1x2NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip7s1x2NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -7609,6 +7632,7 @@ below1:
 
 // func strip7s1x1NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip7s1x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -7807,6 +7831,7 @@ below1:
 
 // func taps7s1NEON(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, channels int, ahead *float32, step int)
 TEXT ·taps7s1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD dw+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD dz+16(FP), R2
@@ -8408,6 +8433,7 @@ below1:
 
 // func strip7s2x8NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip7s2x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -8970,6 +8996,7 @@ below1:
 
 // func strip7s2x4NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip7s2x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -9324,6 +9351,7 @@ below1:
 
 // func strip7s2x2NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip7s2x2NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -9574,6 +9602,7 @@ below1:
 
 // func strip7s2x1NEON(y, x, w *float32, xRow, pixel, channels int, sum, square, ahead *float32, step int)
 TEXT ·strip7s2x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
@@ -9772,6 +9801,7 @@ below1:
 
 // func taps7s2NEON(dw, x, dz *float32, xRow, pixel, dzRow, dzPixel, oh, ow, channels int, ahead *float32, step int)
 TEXT ·taps7s2NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD dw+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD dz+16(FP), R2

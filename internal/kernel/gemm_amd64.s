@@ -7,6 +7,7 @@
 // func tile1x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -78,6 +79,7 @@ next:
 // func tile1x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -163,6 +165,7 @@ next:
 // func tile2x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -245,6 +248,7 @@ next:
 // func tile2x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -350,6 +354,7 @@ next:
 // func tile3x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -443,6 +448,7 @@ next:
 // func tile3x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -568,6 +574,7 @@ next:
 // func tile4x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -672,6 +679,7 @@ next:
 // func tile4x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -817,6 +825,7 @@ next:
 // func tile5x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -934,6 +943,7 @@ next:
 // func tile5x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -1101,6 +1111,7 @@ next:
 // func tile6x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -1229,6 +1240,7 @@ next:
 // func tile6x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -1416,6 +1428,7 @@ next:
 // func tile7x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -1555,6 +1568,7 @@ next:
 // func tile7x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -1762,6 +1776,7 @@ next:
 // func tile8x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -1912,6 +1927,7 @@ next:
 // func tile8x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -2139,6 +2155,7 @@ next:
 // func tile9x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -2302,6 +2319,7 @@ next:
 // func tile9x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -2551,6 +2569,7 @@ next:
 // func tile10x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -2725,6 +2744,7 @@ next:
 // func tile10x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -2994,6 +3014,7 @@ next:
 // func tile11x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -3179,6 +3200,7 @@ next:
 // func tile11x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -3468,6 +3490,7 @@ next:
 // func tile12x16AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -3664,6 +3687,7 @@ next:
 // func tile12x32AVX512(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ  aRow+24(FP), AX
 	MOVQ  aCol+32(FP), CX
 	MOVQ  bRow+48(FP), DX
@@ -3973,6 +3997,7 @@ next:
 // func tile1x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -4042,6 +4067,7 @@ next:
 // func tile1x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4113,6 +4139,7 @@ next:
 // func tile1x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x16AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -4195,6 +4222,7 @@ next:
 // func tile1x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x16RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4279,6 +4307,7 @@ next:
 // func tile1x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile1x24AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -4374,6 +4403,7 @@ next:
 // func tile2x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -4455,6 +4485,7 @@ next:
 // func tile2x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4538,6 +4569,7 @@ next:
 // func tile2x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x16AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -4640,6 +4672,7 @@ next:
 // func tile2x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x16RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -4744,6 +4777,7 @@ next:
 // func tile2x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile2x24AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -4867,6 +4901,7 @@ next:
 // func tile3x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -4960,6 +4995,7 @@ next:
 // func tile3x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -5055,6 +5091,7 @@ next:
 // func tile3x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -5177,6 +5214,7 @@ next:
 // func tile3x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x16RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -5301,6 +5339,7 @@ next:
 // func tile3x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile3x24AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -5452,6 +5491,7 @@ next:
 // func tile4x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -5557,6 +5597,7 @@ next:
 // func tile4x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -5664,6 +5705,7 @@ next:
 // func tile4x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -5806,6 +5848,7 @@ next:
 // func tile4x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x16RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -5950,6 +5993,7 @@ next:
 // func tile4x24AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile4x24AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -6129,6 +6173,7 @@ next:
 // func tile5x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -6248,6 +6293,7 @@ next:
 // func tile5x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -6369,6 +6415,7 @@ next:
 // func tile5x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -6533,6 +6580,7 @@ next:
 // func tile5x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile5x16RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -6699,6 +6747,7 @@ next:
 // func tile6x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -6830,6 +6879,7 @@ next:
 // func tile6x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -6963,6 +7013,7 @@ next:
 // func tile6x16AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -7147,6 +7198,7 @@ next:
 // func tile6x16RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile6x16RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -7333,6 +7385,7 @@ next:
 // func tile7x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile7x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -7476,6 +7529,7 @@ next:
 // func tile7x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile7x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -7621,6 +7675,7 @@ next:
 // func tile8x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile8x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -7776,6 +7831,7 @@ next:
 // func tile8x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile8x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -7933,6 +7989,7 @@ next:
 // func tile9x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile9x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -8102,6 +8159,7 @@ next:
 // func tile9x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile9x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -8273,6 +8331,7 @@ next:
 // func tile10x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile10x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -8454,6 +8513,7 @@ next:
 // func tile10x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile10x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -8637,6 +8697,7 @@ next:
 // func tile11x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile11x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -8830,6 +8891,7 @@ next:
 // func tile11x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile11x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX
@@ -9025,6 +9087,7 @@ next:
 // func tile12x8AVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile12x8AVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ aRow+24(FP), AX
 	MOVQ aCol+32(FP), CX
 	MOVQ bRow+48(FP), DX
@@ -9230,6 +9293,7 @@ next:
 // func tile12x8RestAVX2(count int, k int, a *float32, aRow int, aCol int, b *float32, bRow int, c *float32, cRow int, mask *int32, add bool, stream bool, sum *float32, square *float32, ahead *float32, step int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile12x8RestAVX2(SB), NOSPLIT, $0-120
+	PCALIGN $64
 	MOVQ    aRow+24(FP), AX
 	MOVQ    aCol+32(FP), CX
 	MOVQ    bRow+48(FP), DX

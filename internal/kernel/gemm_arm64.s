@@ -6,6 +6,7 @@
 
 // func tile1x1NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile1x1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -73,6 +74,7 @@ next:
 
 // func outer1x1NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer1x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -139,6 +141,7 @@ store:
 
 // func tile2x1NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile2x1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -223,6 +226,7 @@ next:
 
 // func outer2x1NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer2x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -300,6 +304,7 @@ store:
 
 // func tile3x1NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile3x1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -401,6 +406,7 @@ next:
 
 // func outer3x1NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer3x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -499,6 +505,7 @@ store:
 
 // func tile4x1NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile4x1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -617,6 +624,7 @@ next:
 
 // func outer4x1NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer4x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -711,6 +719,7 @@ store:
 
 // func tile5x1NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile5x1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -846,6 +855,7 @@ next:
 
 // func outer5x1NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer5x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -961,6 +971,7 @@ store:
 
 // func tile6x1NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile6x1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -1113,6 +1124,7 @@ next:
 
 // func outer6x1NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer6x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -1239,6 +1251,7 @@ store:
 
 // func tile7x1NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile7x1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -1408,6 +1421,7 @@ next:
 
 // func outer7x1NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer7x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -1555,6 +1569,7 @@ store:
 
 // func tile8x1NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile8x1NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -1741,6 +1756,7 @@ next:
 
 // func outer8x1NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer8x1NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -1879,6 +1895,7 @@ store:
 
 // func tile1x4NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile1x4NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -1944,6 +1961,7 @@ next:
 
 // func outer1x4NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer1x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2003,6 +2021,7 @@ store:
 
 // func tile2x4NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile2x4NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2083,6 +2102,7 @@ next:
 
 // func outer2x4NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer2x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2151,6 +2171,7 @@ store:
 
 // func tile3x4NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile3x4NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2246,6 +2267,7 @@ next:
 
 // func outer3x4NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer3x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2333,6 +2355,7 @@ store:
 
 // func tile4x4NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile4x4NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2443,6 +2466,7 @@ next:
 
 // func outer4x4NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer4x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2524,6 +2548,7 @@ store:
 
 // func tile5x4NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile5x4NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2649,6 +2674,7 @@ next:
 
 // func outer5x4NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer5x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2749,6 +2775,7 @@ store:
 
 // func tile6x4NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile6x4NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2889,6 +2916,7 @@ next:
 
 // func outer6x4NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer6x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -2998,6 +3026,7 @@ store:
 
 // func tile7x4NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile7x4NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -3153,6 +3182,7 @@ next:
 
 // func outer7x4NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer7x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -3281,6 +3311,7 @@ store:
 
 // func tile8x4NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile8x4NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -3451,6 +3482,7 @@ next:
 
 // func outer8x4NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer8x4NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -3568,6 +3600,7 @@ store:
 
 // func tile1x8NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile1x8NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -3651,6 +3684,7 @@ next:
 
 // func outer1x8NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer1x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -3717,6 +3751,7 @@ store:
 
 // func tile2x8NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile2x8NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -3824,6 +3859,7 @@ next:
 
 // func outer2x8NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer2x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -3906,6 +3942,7 @@ store:
 
 // func tile3x8NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile3x8NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -4037,6 +4074,7 @@ next:
 
 // func outer3x8NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer3x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -4145,6 +4183,7 @@ store:
 
 // func tile4x8NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile4x8NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -4300,6 +4339,7 @@ next:
 
 // func outer4x8NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer4x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -4409,6 +4449,7 @@ store:
 
 // func tile5x8NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile5x8NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -4588,6 +4629,7 @@ next:
 
 // func outer5x8NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer5x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -4723,6 +4765,7 @@ store:
 
 // func tile6x8NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile6x8NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -4926,6 +4969,7 @@ next:
 
 // func outer6x8NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer6x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -5077,6 +5121,7 @@ store:
 
 // func tile7x8NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile7x8NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -5304,6 +5349,7 @@ next:
 
 // func outer7x8NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer7x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -5481,6 +5527,7 @@ store:
 
 // func tile8x8NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile8x8NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -5732,6 +5779,7 @@ next:
 
 // func outer8x8NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer8x8NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -5905,6 +5953,7 @@ store:
 
 // func tile1x12NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile1x12NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -6006,6 +6055,7 @@ next:
 
 // func outer1x12NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer1x12NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -6079,6 +6129,7 @@ store:
 
 // func tile2x12NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile2x12NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -6213,6 +6264,7 @@ next:
 
 // func outer2x12NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer2x12NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -6309,6 +6361,7 @@ store:
 
 // func tile3x12NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile3x12NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -6476,6 +6529,7 @@ next:
 
 // func outer3x12NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer3x12NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -6605,6 +6659,7 @@ store:
 
 // func tile4x12NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile4x12NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -6805,6 +6860,7 @@ next:
 
 // func outer4x12NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer4x12NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -6942,6 +6998,7 @@ store:
 
 // func tile5x12NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile5x12NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -7175,6 +7232,7 @@ next:
 
 // func outer5x12NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer5x12NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -7345,6 +7403,7 @@ store:
 
 // func tile6x12NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile6x12NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -7611,6 +7670,7 @@ next:
 
 // func outer6x12NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer6x12NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -7804,6 +7864,7 @@ store:
 
 // func tile1x16NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile1x16NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -7923,6 +7984,7 @@ next:
 
 // func outer1x16NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer1x16NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -8003,6 +8065,7 @@ store:
 
 // func tile2x16NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile2x16NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -8164,6 +8227,7 @@ next:
 
 // func outer2x16NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer2x16NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -8274,6 +8338,7 @@ store:
 
 // func tile3x16NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile3x16NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -8477,6 +8542,7 @@ next:
 
 // func outer3x16NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer3x16NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -8627,6 +8693,7 @@ store:
 
 // func tile4x16NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile4x16NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -8872,6 +8939,7 @@ next:
 
 // func outer4x16NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer4x16NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -9037,6 +9105,7 @@ store:
 
 // func tile5x16NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile5x16NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -9324,6 +9393,7 @@ next:
 
 // func outer5x16NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer5x16NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -9529,6 +9599,7 @@ store:
 
 // func tile6x16NEON(count, k int, a *float32, aRow int, b, c *float32, cRow int, add bool, sum, square, ahead *float32, step int)
 TEXT ·tile6x16NEON(SB), NOSPLIT, $0-96
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2
@@ -9858,6 +9929,7 @@ next:
 
 // func outer6x16NEON(count, k int, a *float32, aRow int, b *float32, bRow int, c *float32, cRow int, ahead *float32, step int)
 TEXT ·outer6x16NEON(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD k+8(FP), R1
 	MOVD a+16(FP), R2

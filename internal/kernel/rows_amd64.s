@@ -21,6 +21,7 @@ GLOBL exponential<>(SB), RODATA|NOPTR, $48
 // func scaleShiftIdentityAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaleShiftIdentityAVX512(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Z0, Z0, Z0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X0
@@ -79,6 +80,7 @@ next:
 // func scaleShiftReLUAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaleShiftReLUAVX512(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Z0, Z0, Z0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X1
@@ -139,6 +141,7 @@ next:
 // func scaleShiftReLU6AVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaleShiftReLU6AVX512(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Z0, Z0, Z0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X1
@@ -201,6 +204,7 @@ next:
 // func scaleShiftHSwishAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaleShiftHSwishAVX512(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Z0, Z0, Z0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X1
@@ -269,6 +273,7 @@ next:
 // func scaleShiftSiLUAVX512(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaleShiftSiLUAVX512(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Z0, Z0, Z0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X0
@@ -375,6 +380,7 @@ next:
 // func scaleShiftAddAVX512(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaleShiftAddAVX512(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	VXORPS       Z0, Z0, Z0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X0
@@ -439,6 +445,7 @@ next:
 // func combineAVX512(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·combineAVX512(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	VXORPS       Z0, Z0, Z0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X0
@@ -505,6 +512,7 @@ next:
 // func products1AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·products1AVX512(SB), NOSPLIT, $0-48
+	PCALIGN $64
 	MOVQ   mask+40(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -532,6 +540,7 @@ row:
 // func products2AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·products2AVX512(SB), NOSPLIT, $0-48
+	PCALIGN $64
 	MOVQ   mask+40(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -566,6 +575,7 @@ row:
 // func products4AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·products4AVX512(SB), NOSPLIT, $0-48
+	PCALIGN $64
 	MOVQ   mask+40(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -614,6 +624,7 @@ row:
 // func products8AVX512(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·products8AVX512(SB), NOSPLIT, $0-48
+	PCALIGN $64
 	MOVQ   mask+40(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -690,6 +701,7 @@ row:
 // func gradientIdentity1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientIdentity1AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -757,6 +769,7 @@ sums:
 // func gradientIdentity2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientIdentity2AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -852,6 +865,7 @@ sums:
 // func gradientIdentity4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientIdentity4AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1003,6 +1017,7 @@ sums:
 // func gradientIdentity8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientIdentity8AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1266,6 +1281,7 @@ sums:
 // func gradientReLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU1AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1338,6 +1354,7 @@ sums:
 // func gradientReLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU2AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1442,6 +1459,7 @@ sums:
 // func gradientReLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU4AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1610,6 +1628,7 @@ sums:
 // func gradientReLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU8AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -1906,6 +1925,7 @@ sums:
 // func gradientReLU61AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU61AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -1985,6 +2005,7 @@ sums:
 // func gradientReLU62AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU62AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2100,6 +2121,7 @@ sums:
 // func gradientReLU64AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU64AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2287,6 +2309,7 @@ sums:
 // func gradientReLU68AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientReLU68AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2618,6 +2641,7 @@ sums:
 // func gradientHSwish1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientHSwish1AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2714,6 +2738,7 @@ sums:
 // func gradientHSwish2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientHSwish2AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -2852,6 +2877,7 @@ sums:
 // func gradientHSwish4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientHSwish4AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -3074,6 +3100,7 @@ sums:
 // func gradientHSwish8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientHSwish8AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ         mask+80(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -3464,6 +3491,7 @@ sums:
 // func gradientSiLU1AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientSiLU1AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -3591,6 +3619,7 @@ sums:
 // func gradientSiLU2AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientSiLU2AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -3806,6 +3835,7 @@ sums:
 // func gradientSiLU4AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientSiLU4AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -4197,6 +4227,7 @@ sums:
 // func gradientSiLU8AVX512(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, mask *int32, stream bool)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·gradientSiLU8AVX512(SB), NOSPLIT, $0-89
+	PCALIGN $64
 	MOVQ   mask+80(FP), AX
 	MOVL   (AX), AX
 	KMOVW  AX, K1
@@ -4940,6 +4971,7 @@ sums:
 // func addAVX512(y *float32, x *float32, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX512F
 TEXT ·addAVX512(SB), NOSPLIT, $0-40
+	PCALIGN $64
 	MOVQ  mask+32(FP), AX
 	MOVL  (AX), AX
 	KMOVW AX, K1
@@ -4975,6 +5007,7 @@ done:
 // func largestAVX512(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
 // Requires: AVX, AVX512F
 TEXT ·largestAVX512(SB), NOSPLIT, $0-76
+	PCALIGN $64
 	MOVQ         mask+64(FP), AX
 	MOVL         (AX), AX
 	KMOVW        AX, K1
@@ -5036,6 +5069,7 @@ next:
 // func scaleShiftIdentityAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftIdentityAVX2(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Y0, Y0, Y0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X0
@@ -5093,6 +5127,7 @@ next:
 // func scaleShiftReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftReLUAVX2(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Y0, Y0, Y0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X1
@@ -5152,6 +5187,7 @@ next:
 // func scaleShiftReLU6AVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftReLU6AVX2(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Y0, Y0, Y0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X1
@@ -5213,6 +5249,7 @@ next:
 // func scaleShiftHSwishAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftHSwishAVX2(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Y0, Y0, Y0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X1
@@ -5280,6 +5317,7 @@ next:
 // func scaleShiftSiLUAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftSiLUAVX2(SB), NOSPLIT, $0-80
+	PCALIGN $64
 	VXORPS       Y0, Y0, Y0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X0
@@ -5413,6 +5451,7 @@ next:
 // func scaleShiftAddAVX2(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftAddAVX2(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	VXORPS       Y0, Y0, Y0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X0
@@ -5476,6 +5515,7 @@ next:
 // func combineAVX2(y *float32, x *float32, r *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·combineAVX2(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	VXORPS       Y0, Y0, Y0
 	MOVL         $0x40400000, AX
 	VMOVD        AX, X0
@@ -5541,6 +5581,7 @@ next:
 // func products1AVX2(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·products1AVX2(SB), NOSPLIT, $0-48
+	PCALIGN $64
 	MOVQ    mask+40(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    x+0(FP), AX
@@ -5567,6 +5608,7 @@ row:
 // func products2AVX2(x *float32, d *float32, dot *float32, rows int, rowBytes int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·products2AVX2(SB), NOSPLIT, $0-48
+	PCALIGN $64
 	MOVQ    mask+40(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    x+0(FP), AX
@@ -5600,6 +5642,7 @@ row:
 // func gradientIdentityAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 // Requires: AVX, FMA3
 TEXT ·gradientIdentityAVX2(SB), NOSPLIT, $0-105
+	PCALIGN $64
 	MOVQ    mask+96(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    out+0(FP), DX
@@ -5869,6 +5912,7 @@ afterrows1:
 // func gradientReLUAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 // Requires: AVX, FMA3
 TEXT ·gradientReLUAVX2(SB), NOSPLIT, $0-105
+	PCALIGN $64
 	MOVQ    mask+96(FP), AX
 	VMOVUPS (AX), Y0
 	VXORPS  Y1, Y1, Y1
@@ -6169,6 +6213,7 @@ afterrows1:
 // func gradientReLU6AVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 // Requires: AVX, AVX2, FMA3
 TEXT ·gradientReLU6AVX2(SB), NOSPLIT, $0-105
+	PCALIGN $64
 	MOVQ         mask+96(FP), AX
 	VMOVUPS      (AX), Y0
 	VXORPS       Y1, Y1, Y1
@@ -6502,6 +6547,7 @@ afterrows1:
 // func gradientHSwishAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 // Requires: AVX, AVX2, FMA3
 TEXT ·gradientHSwishAVX2(SB), NOSPLIT, $0-105
+	PCALIGN $64
 	MOVQ         mask+96(FP), AX
 	VMOVUPS      (AX), Y0
 	MOVL         $0xc0400000, AX
@@ -6891,6 +6937,7 @@ afterrows1:
 // func gradientSiLUAVX2(out *float32, d *float32, x *float32, scale *float32, shift *float32, mean *float32, sum *float32, dot *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32, stream bool)
 // Requires: AVX, AVX2, FMA3
 TEXT ·gradientSiLUAVX2(SB), NOSPLIT, $0-105
+	PCALIGN $64
 	MOVQ    mask+96(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    out+0(FP), DX
@@ -7820,6 +7867,7 @@ afterrows1:
 // func addAVX2(y *float32, x *float32, vectors int, tail bool, mask *int32)
 // Requires: AVX
 TEXT ·addAVX2(SB), NOSPLIT, $0-40
+	PCALIGN $64
 	MOVQ    mask+32(FP), AX
 	VMOVUPS (AX), Y0
 	MOVQ    y+0(FP), AX
@@ -7854,6 +7902,7 @@ done:
 // func largestAVX2(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
 // Requires: AVX, AVX2
 TEXT ·largestAVX2(SB), NOSPLIT, $0-76
+	PCALIGN $64
 	MOVQ         mask+64(FP), AX
 	VMOVUPS      (AX), Y0
 	MOVQ         y+0(FP), AX
@@ -7914,5 +7963,6 @@ next:
 // func fence()
 // Requires: MMX+
 TEXT ·fence(SB), NOSPLIT, $0
+	PCALIGN $64
 	SFENCE
 	RET

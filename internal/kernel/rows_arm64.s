@@ -6,6 +6,7 @@
 
 // func scaleShiftIdentityNEON(y, x, r, scale, shift, other *float32, rows, rowBytes, channels int)
 TEXT ·scaleShiftIdentityNEON(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVD rows+48(FP), R0
 	MOVD rowBytes+56(FP), R1
 	MOVD channels+64(FP), R2
@@ -97,6 +98,7 @@ below1:
 
 // func scaleShiftReLUNEON(y, x, r, scale, shift, other *float32, rows, rowBytes, channels int)
 TEXT ·scaleShiftReLUNEON(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	VEOR V0.B16, V0.B16, V0.B16 // zero = 0
 	MOVD rows+48(FP), R0
 	MOVD rowBytes+56(FP), R1
@@ -195,6 +197,7 @@ below1:
 
 // func scaleShiftReLU6NEON(y, x, r, scale, shift, other *float32, rows, rowBytes, channels int)
 TEXT ·scaleShiftReLU6NEON(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	VEOR V0.B16, V0.B16, V0.B16 // zero = 0
 	MOVD $1086324736, R0
 	VDUP R0, V1.S4 // six
@@ -301,6 +304,7 @@ below1:
 
 // func scaleShiftHSwishNEON(y, x, r, scale, shift, other *float32, rows, rowBytes, channels int)
 TEXT ·scaleShiftHSwishNEON(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	VEOR V0.B16, V0.B16, V0.B16 // zero = 0
 	MOVD $1077936128, R0
 	VDUP R0, V1.S4 // three
@@ -429,6 +433,7 @@ below1:
 
 // func scaleShiftSiLUNEON(y, x, r, scale, shift, other *float32, rows, rowBytes, channels int)
 TEXT ·scaleShiftSiLUNEON(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVD $1118699520, R0
 	VDUP R0, V0.S4 // limit
 	MOVD $3266183168, R0
@@ -632,6 +637,7 @@ below1:
 
 // func scaleShiftAddNEON(y, x, r, scale, shift, other *float32, rows, rowBytes, channels int)
 TEXT ·scaleShiftAddNEON(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVD rows+48(FP), R0
 	MOVD rowBytes+56(FP), R1
 	MOVD channels+64(FP), R2
@@ -740,6 +746,7 @@ below1:
 
 // func combineNEON(y, x, r, scale, shift, other *float32, rows, rowBytes, channels int)
 TEXT ·combineNEON(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVD rows+48(FP), R0
 	MOVD rowBytes+56(FP), R1
 	MOVD channels+64(FP), R2
@@ -858,6 +865,7 @@ below1:
 
 // func gradientIdentityNEON(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes, channels int)
 TEXT ·gradientIdentityNEON(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	MOVD out+0(FP), R0
 	MOVD d+8(FP), R1
 	MOVD x+16(FP), R2
@@ -1053,6 +1061,7 @@ below1:
 
 // func gradientReLUNEON(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes, channels int)
 TEXT ·gradientReLUNEON(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	MOVD out+0(FP), R0
 	MOVD d+8(FP), R1
 	MOVD x+16(FP), R2
@@ -1261,6 +1270,7 @@ below1:
 
 // func gradientReLU6NEON(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes, channels int)
 TEXT ·gradientReLU6NEON(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	MOVD out+0(FP), R0
 	MOVD d+8(FP), R1
 	MOVD x+16(FP), R2
@@ -1483,6 +1493,7 @@ below1:
 
 // func gradientHSwishNEON(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes, channels int)
 TEXT ·gradientHSwishNEON(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	MOVD out+0(FP), R0
 	MOVD d+8(FP), R1
 	MOVD x+16(FP), R2
@@ -1730,6 +1741,7 @@ below1:
 
 // func gradientSiLUNEON(out, d, x, scale, shift, mean, sum, dot *float32, rows, rowBytes, channels int)
 TEXT ·gradientSiLUNEON(SB), NOSPLIT, $0-88
+	PCALIGN $64
 	MOVD out+0(FP), R0
 	MOVD d+8(FP), R1
 	MOVD x+16(FP), R2
@@ -2029,6 +2041,7 @@ below1:
 
 // func productsNEON(x, d, dot *float32, rows, rowBytes, channels int)
 TEXT ·productsNEON(SB), NOSPLIT, $0-48
+	PCALIGN $64
 	MOVD x+0(FP), R0
 	MOVD d+8(FP), R1
 	MOVD dot+16(FP), R2
@@ -2122,6 +2135,7 @@ below1:
 
 // func addNEON(y, x *float32, values int)
 TEXT ·addNEON(SB), NOSPLIT, $0-24
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD values+16(FP), R2
@@ -2177,6 +2191,7 @@ below1:
 
 // func largestNEON(y *float32, at *int32, x *float32, rows, rowBytes, xBytes, channels int, place int32)
 TEXT ·largestNEON(SB), NOSPLIT, $0-60
+	PCALIGN $64
 	MOVD y+0(FP), R0
 	MOVD at+8(FP), R1
 	MOVD x+16(FP), R2

@@ -7,6 +7,7 @@
 // func transpose4AVX2(blocks int, a *float32, aRow int, x *float32, xRow int)
 // Requires: AVX
 TEXT ·transpose4AVX2(SB), NOSPLIT, $0-40
+	PCALIGN $64
 	MOVQ blocks+0(FP), AX
 	MOVQ x+24(FP), CX
 	MOVQ xRow+32(FP), DX
@@ -42,6 +43,7 @@ block:
 // func transpose8AVX2(blocks int, a *float32, aRow int, x *float32, xRow int)
 // Requires: AVX
 TEXT ·transpose8AVX2(SB), NOSPLIT, $0-40
+	PCALIGN $64
 	MOVQ blocks+0(FP), AX
 	MOVQ x+24(FP), CX
 	MOVQ xRow+32(FP), DX
@@ -83,6 +85,7 @@ block:
 // func transpose16AVX512(blocks int, a *float32, aRow int, x *float32, xRow int)
 // Requires: AVX, AVX512F
 TEXT ·transpose16AVX512(SB), NOSPLIT, $0-40
+	PCALIGN $64
 	MOVQ blocks+0(FP), AX
 	MOVQ x+24(FP), CX
 	MOVQ xRow+32(FP), DX
@@ -140,6 +143,7 @@ block:
 // func single4AVX2(groups int, steps *int32, offsets *int32, weights *float32, x *float32, c *float32, cRow int)
 // Requires: AVX, FMA3
 TEXT ·single4AVX2(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVQ groups+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ offsets+16(FP), DX
@@ -200,6 +204,7 @@ store:
 // func single8AVX2(groups int, steps *int32, offsets *int32, weights *float32, x *float32, c *float32, cRow int)
 // Requires: AVX, FMA3
 TEXT ·single8AVX2(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVQ groups+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ offsets+16(FP), DX
@@ -265,6 +270,7 @@ store:
 // func single16AVX2(groups int, steps *int32, offsets *int32, weights *float32, x *float32, c *float32, cRow int)
 // Requires: AVX, FMA3
 TEXT ·single16AVX2(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVQ groups+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ offsets+16(FP), DX
@@ -356,6 +362,7 @@ store:
 // func single16AVX512(groups int, steps *int32, offsets *int32, weights *float32, x *float32, c *float32, cRow int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·single16AVX512(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVQ groups+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ offsets+16(FP), DX
@@ -431,6 +438,7 @@ store:
 // func single32AVX512(groups int, steps *int32, offsets *int32, weights *float32, x *float32, c *float32, cRow int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·single32AVX512(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVQ groups+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ offsets+16(FP), DX
@@ -542,6 +550,7 @@ store:
 // func single64AVX512(groups int, steps *int32, offsets *int32, weights *float32, x *float32, c *float32, cRow int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·single64AVX512(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVQ groups+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ offsets+16(FP), DX
@@ -729,6 +738,7 @@ store:
 // func runs1x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs1x16AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -780,6 +790,7 @@ next:
 // func runs1x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs1x8AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -831,6 +842,7 @@ next:
 // func runs1x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·runs1x8AVX2(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -882,6 +894,7 @@ next:
 // func runs2x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs2x16AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -939,6 +952,7 @@ next:
 // func runs2x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs2x8AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -996,6 +1010,7 @@ next:
 // func runs2x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·runs2x8AVX2(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1054,6 +1069,7 @@ next:
 // func runs4x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs4x16AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1123,6 +1139,7 @@ next:
 // func runs4x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs4x8AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1192,6 +1209,7 @@ next:
 // func runs4x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·runs4x8AVX2(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1264,6 +1282,7 @@ next:
 // func runs8x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs8x16AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1359,6 +1378,7 @@ next:
 // func runs8x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs8x8AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1454,6 +1474,7 @@ next:
 // func runs8x8AVX2(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, FMA3
 TEXT ·runs8x8AVX2(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1556,6 +1577,7 @@ next:
 // func runs16x16AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·runs16x16AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1703,6 +1725,7 @@ next:
 // func runs16x8AVX512(count int, steps int, offsets *int32, values *float32, a *float32, aRow int, c *float32, cRow int, mask *int32)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·runs16x8AVX512(SB), NOSPLIT, $0-72
+	PCALIGN $64
 	MOVQ aRow+40(FP), AX
 
 tile:
@@ -1850,6 +1873,7 @@ next:
 // func lanesAVX512(panels int, steps *int32, offsets *int32, index *uint8, values *float32, x *float32, c *float32, mask *int32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·lanesAVX512(SB), NOSPLIT, $0-64
+	PCALIGN $64
 	MOVQ  panels+0(FP), AX
 	MOVQ  steps+8(FP), CX
 	MOVQ  offsets+16(FP), DX

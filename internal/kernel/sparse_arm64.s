@@ -6,6 +6,7 @@
 
 // func transpose4NEON(blocks int, a *float32, aRow int, x *float32, xRow int)
 TEXT ·transpose4NEON(SB), NOSPLIT, $0-40
+	PCALIGN $64
 	MOVD blocks+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD aRow+16(FP), R2
@@ -42,6 +43,7 @@ block:
 
 // func single4NEON(groups int, steps, offsets *int32, weights, x, c *float32, cRow int)
 TEXT ·single4NEON(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVD groups+0(FP), R0
 	MOVD steps+8(FP), R1
 	MOVD offsets+16(FP), R2
@@ -97,6 +99,7 @@ store:
 
 // func single8NEON(groups int, steps, offsets *int32, weights, x, c *float32, cRow int)
 TEXT ·single8NEON(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVD groups+0(FP), R0
 	MOVD steps+8(FP), R1
 	MOVD offsets+16(FP), R2
@@ -172,6 +175,7 @@ store:
 
 // func single16NEON(groups int, steps, offsets *int32, weights, x, c *float32, cRow int)
 TEXT ·single16NEON(SB), NOSPLIT, $0-56
+	PCALIGN $64
 	MOVD groups+0(FP), R0
 	MOVD steps+8(FP), R1
 	MOVD offsets+16(FP), R2
@@ -287,6 +291,7 @@ store:
 
 // func runs1x8NEON(count, steps int, offsets *int32, values, a *float32, aRow int, c *float32, cRow int)
 TEXT ·runs1x8NEON(SB), NOSPLIT, $0-64
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD steps+8(FP), R1
 	MOVD offsets+16(FP), R2
@@ -320,6 +325,7 @@ store:
 
 // func runs2x8NEON(count, steps int, offsets *int32, values, a *float32, aRow int, c *float32, cRow int)
 TEXT ·runs2x8NEON(SB), NOSPLIT, $0-64
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD steps+8(FP), R1
 	MOVD offsets+16(FP), R2
@@ -361,6 +367,7 @@ store:
 
 // func runs4x8NEON(count, steps int, offsets *int32, values, a *float32, aRow int, c *float32, cRow int)
 TEXT ·runs4x8NEON(SB), NOSPLIT, $0-64
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD steps+8(FP), R1
 	MOVD offsets+16(FP), R2
@@ -418,6 +425,7 @@ store:
 
 // func runs8x8NEON(count, steps int, offsets *int32, values, a *float32, aRow int, c *float32, cRow int)
 TEXT ·runs8x8NEON(SB), NOSPLIT, $0-64
+	PCALIGN $64
 	MOVD count+0(FP), R0
 	MOVD steps+8(FP), R1
 	MOVD offsets+16(FP), R2

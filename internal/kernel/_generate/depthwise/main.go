@@ -33,7 +33,7 @@ func main() {
 			}
 		}
 	}
-	Generate()
+	vec.Write()
 }
 
 // strip generates adjacent output pixels of one row for all channels:

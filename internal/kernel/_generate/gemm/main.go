@@ -36,7 +36,7 @@ func main() {
 			}
 		}
 	}
-	Generate()
+	vec.Write()
 }
 
 // tile generates a tile of some rows and vectors, the last of which may be masked.

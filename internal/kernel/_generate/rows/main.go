@@ -56,7 +56,7 @@ func main() {
 		largest(isa())
 	}
 	fence()
-	Generate()
+	vec.Write()
 }
 
 // fence generates what waits until everything that bypassed the caches is in memory.

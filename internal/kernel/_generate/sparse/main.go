@@ -26,5 +26,5 @@ func main() {
 		}
 	}
 	lanes(avx512())
-	Generate()
+	vec.Write()
 }
