@@ -5,9 +5,8 @@ import (
 	"fmt"
 )
 
-// sentinelLimit is how far the median of ten late ratios may lie from the
-// settled one. Repetitions of forty rounds of a real runtime on a busy machine
-// scatter by 4 %, so less would cry wolf.
+// sentinelLimit is how far late ratios may lie from settled ones. Repetitions of forty rounds of a
+// real runtime on a busy machine scatter by 4 %, so less would cry wolf.
 const sentinelLimit = 0.10
 
 func (m *measurement) results() ([]Timing, Summary) {
@@ -26,7 +25,7 @@ func (m *measurement) results() ([]Timing, Summary) {
 	quiet := true // for all of them
 	for i, l := range m.subjects {
 		timings[i] = l.timing(m.Settings, m.calm, scale)
-		if r, ok := l.moved(m.calm); ok {
+		if r, ok := l.moved(m.calm, m.MinRounds); ok {
 			moved = append(moved, r)
 		}
 		quiet = quiet && l.calm(m.calm)
@@ -67,10 +66,10 @@ func (l *timed) sorted() []float64 {
 	return sortedCopy(raw)
 }
 
-// moved is by how much its ratio is larger since it settled, if that can be told.
-func (l *timed) moved(c calm) (times float64, ok bool) {
+// moved is how many times its ratio has become since it settled, if there are enough rounds to tell.
+func (l *timed) moved(c calm, enough int) (times float64, ok bool) {
 	late := c.of(l.late)
-	if len(late) == 0 {
+	if len(late) < enough {
 		return 1, false
 	}
 	return ratioOf(late).estimate / l.ratio(c).estimate, true
@@ -85,7 +84,7 @@ func (l *timed) timing(s Settings, c calm, scale float64) Timing {
 		RawP10MS: quantile(raw, 0.1), RawP90MS: quantile(raw, 0.9),
 		Rounds: len(raw), Repeats: l.repeats,
 	}
-	moved, _ := l.moved(c)
+	moved, _ := l.moved(c, s.MinRounds)
 	switch {
 	case t.Rounds < s.MinRounds:
 		t.UnstableReason = fmt.Sprintf("%d rounds within the budget, want %d", t.Rounds,

@@ -353,7 +353,7 @@ func (m *measurement) sentinels() error {
 			return err
 		}
 		early = slices.DeleteFunc(early, func(l *timed) bool {
-			return len(m.calm.of(l.late)) >= m.MinRounds
+			return len(m.calm.of(l.late)) >= max(m.MinRounds, minFast)
 		})
 	}
 	return nil
