@@ -52,6 +52,7 @@ type Accuracy struct {
 	evaluators sync.Pool          // clones of it
 	gradients  sync.Mutex
 	gradient   *regress.Gradient // of Model, from the first use on
+	first      *firstLayer       // likewise
 }
 
 // FitAccuracy learns from samples with values between 0 and 1. Values of one arch are averaged. The

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
@@ -14,15 +15,21 @@ import (
 // prediction, and from there on it goes along the gradient of the model and of the features. It is
 // to order archs by. The constant of a resolution that the predictor does not know is NaN.
 func (a *Accuracy) Near(bases []supernet.Arch) ([][]choices.Affine, error) {
+	lines, _, err := a.near(bases)
+	return lines, err
+}
+
+// near is Near with tangents of the model.
+func (a *Accuracy) near(bases []supernet.Arch) ([][]choices.Affine, []regress.Tangent, error) {
 	n := a.encoder.Len()
 	at := make([]float32, len(bases)*n)
 	for i, base := range bases {
 		if !slices.Contains(a.Resolutions, int(base.Resolution)) ||
 			!a.encoder.encode(base, at[i*n:][:n]) {
-			return nil, a.refuse(bases, i)
+			return nil, nil, a.refuse(bases, i)
 		}
 	}
-	values, slopes := a.slopes(at, len(bases))
+	values, slopes, tangents := a.slopes(at, len(bases))
 	all := make([][]choices.Affine, len(bases))
 	for i, base := range bases {
 		value, slope := values[i], slopes[i*n:][:n]
@@ -30,7 +37,7 @@ func (a *Accuracy) Near(bases []supernet.Arch) ([][]choices.Affine, error) {
 			value -= float64(v) * float64(slope[j])
 		}
 		if !finite(value) {
-			return nil, fmt.Errorf("near arch %d of %d: %w (a top-1 of %g): fit the accuracy again",
+			return nil, nil, fmt.Errorf("near arch %d of %d: %w (a top-1 of %g): fit the accuracy again",
 				i+1, len(bases), ErrOverflow, value)
 		}
 		all[i] = a.encoder.along(base, slope)
@@ -40,19 +47,19 @@ func (a *Accuracy) Near(bases []supernet.Arch) ([][]choices.Affine, error) {
 			}
 		}
 	}
-	return all, nil
+	return all, tangents, nil
 }
 
 // slopes are the values and the gradients of the model at rows of features.
-func (a *Accuracy) slopes(x []float32, rows int) (values []float64, slopes []float32) {
+func (a *Accuracy) slopes(x []float32, rows int) (values []float64, slopes []float32,
+	tangents []regress.Tangent) {
 	values, slopes = make([]float64, rows), make([]float32, len(x))
 	a.gradients.Lock()
 	defer a.gradients.Unlock()
 	if a.gradient == nil {
 		a.gradient = a.Model.Gradient()
 	}
-	a.gradient.At(x, slopes, values)
-	return values, slopes
+	return values, slopes, a.gradient.Tangents(x, slopes, values)
 }
 
 // along is slope times the features, exactly, by resolution; NaN without a feature of it.

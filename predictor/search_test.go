@@ -8,5 +8,6 @@ import (
 // What a search asks of its predictors, these give.
 var (
 	_ search.Bounder         = (*predictor.Accuracy)(nil)
+	_ search.JointPredictor  = (*predictor.Accuracy)(nil)
 	_ search.AdditiveLatency = (*predictor.Latency)(nil)
 )

@@ -1,12 +1,15 @@
 package regress
 
-import "github.com/tailor-nas/tailor/internal/kernel"
+import (
+	"github.com/tailor-nas/tailor/internal/kernel"
+)
 
 // Gradient computes how the value of a model changes with each feature near some rows: of a ReLU
 // network it is exact until a unit switches.
 type Gradient struct {
 	model   *Model
 	members []gradientMLP
+	units   int // of all first layers
 }
 
 // gradientMLP is a member, packed for both directions.
@@ -15,7 +18,12 @@ type gradientMLP struct {
 	back    []kernel.Packed // by layer, the transpose of its matrix
 	outputs [][]float32     // by layer, (BatchRows, units)
 	errors  [2][]float32
+	inputs  []float32 // of the first layer's units, (BatchRows, units)
+	slopes  []float32 // with respect to what these units give
 }
+
+// units is how many the first layer has.
+func (c *gradientMLP) units() int { return c.layers[0].packed.N }
 
 // Gradient makes the model ready for gradients. The model must be one that [Fit] made or
 // [Model.Check] found right, and its members must not change any more. It is for one goroutine.
@@ -33,9 +41,78 @@ func (m *Model) Gradient() *Gradient {
 			c.outputs = append(c.outputs, make([]float32, BatchRows*units))
 		}
 		c.errors = [2][]float32{make([]float32, BatchRows*width), make([]float32, BatchRows*width)}
+		c.inputs = make([]float32, BatchRows*c.units())
+		c.slopes = make([]float32, BatchRows*c.units())
+		g.units += c.units()
 		g.members = append(g.members, c)
 	}
 	return g
+}
+
+// Tangent is what is known of a model of networks with hidden layers near a row: but for the linear
+// part, the model rises as a sum over the units of the first layers of all networks, of what each
+// gives times its slope. That is exact until a unit of a later layer switches.
+type Tangent struct {
+	Inputs []float32 // of the units, with their biases: a unit gives what is positive of it
+	Slopes []float32 // of the model with what they give
+	Sum    float64   // of what the units give at the row, times their slopes
+}
+
+// Units is how many units the first layers have.
+func (g *Gradient) Units() int { return g.units }
+
+// FirstLayers are the weights of the first layers side by side, (features, Units).
+func (g *Gradient) FirstLayers() (all []float32) {
+	at := 0
+	for i := range g.members {
+		n := &g.model.Networks[i]
+		if i == 0 {
+			all = make([]float32, n.Sizes[0]*g.units)
+		}
+		units := n.Sizes[1]
+		for f := range n.Sizes[0] {
+			copy(all[f*g.units+at:][:units], n.Layers()[0].Matrix[f*units:])
+		}
+		at += units
+	}
+	return all
+}
+
+// Tangents is At that gives tangents, too.
+func (g *Gradient) Tangents(x, out []float32, values []float64) []Tangent {
+	all := make([]Tangent, len(values))
+	features := len(x) / max(len(values), 1)
+	for at := 0; at < len(values); at += BatchRows {
+		rows := min(len(values)-at, BatchRows)
+		g.batch(x[at*features:][:rows*features], out[at*features:][:rows*features],
+			values[at:][:rows])
+		for i := range rows {
+			all[at+i] = g.tangent(i)
+		}
+	}
+	return all
+}
+
+// tangent is that of a row of the batch that was computed last.
+func (g *Gradient) tangent(row int) Tangent {
+	both := make([]float32, 0, 2*g.units)
+	for i := range g.members {
+		c := &g.members[i]
+		both = append(both, c.inputs[row*c.units():][:c.units()]...)
+	}
+	for i := range g.members {
+		c := &g.members[i]
+		for _, v := range c.slopes[row*c.units():][:c.units()] {
+			both = append(both, v/float32(len(g.members)))
+		}
+	}
+	t := Tangent{Inputs: both[:g.units:g.units], Slopes: both[g.units:]}
+	for i, v := range t.Inputs {
+		if v > 0 {
+			t.Sum += float64(v) * float64(t.Slopes[i])
+		}
+	}
+	return t
 }
 
 // At fills out, as long as x, with the gradients at the rows of x, which are as many as values, and
@@ -85,6 +162,9 @@ func (c *gradientMLP) at(rows int, x []float32) (values, slopes []float32) {
 		if l == last {
 			act = kernel.Identity
 		}
+		if l == 0 {
+			kernel.Map(c.inputs[:len(y)], y, layer.scale, layer.bias, kernel.Identity)
+		}
 		kernel.Map(y, y, layer.scale, layer.bias, act)
 		x = y
 	}
@@ -97,6 +177,9 @@ func (c *gradientMLP) at(rows int, x []float32) (values, slopes []float32) {
 		back := &c.back[l]
 		to := c.errors[(last-l+1)%2][:rows*back.N]
 		kernel.MulPacked(rows, e, back.K, back, to, back.N, false, nil)
+		if l == 1 {
+			copy(c.slopes, to)
+		}
 		if l > 0 {
 			for i, v := range c.outputs[l-1][:len(to)] {
 				if v <= 0 {
