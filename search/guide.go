@@ -15,6 +15,7 @@ import (
 type vicinity struct {
 	*finder
 	near        NearPredictor
+	joint       JointPredictor // nil if it knows none
 	limited     []Cost
 	limits      []float64          // of these
 	lines       [][]choices.Affine // by cost and resolution, nil of what is no sum over choices
@@ -24,6 +25,11 @@ type vicinity struct {
 	taken        []choices.Taken
 	bases, archs []supernet.Arch
 	other        optimize.Genes
+	swaps        [][]choices.Swap // by base, of its changes
+	swapped      []int32          // what they are made of
+	numbers      []int32          // by number, the number
+	flat         []choices.Swap   // of sets
+	sets         [][]choices.Swap
 }
 
 // guide tells the optimizer what is near, if the accuracy predictor knows.
@@ -69,13 +75,19 @@ func (v *vicinity) limit(c Cost, most float64) {
 }
 
 func (v *vicinity) guide() *optimize.Guide {
+	if p, ok := v.near.(JointPredictor); ok && p.HasJoint() {
+		v.joint = p
+	}
+	for i := range v.numbering.Len() {
+		v.numbers = append(v.numbers, int32(i))
+	}
 	f := v.finder
 	for _, r := range f.choicesOfResolution() {
 		v.resolutions = append(v.resolutions, optimize.Change{
 			Genes: []int{supernet.ResolutionGene}, To: []uint16{r}})
 	}
 	return &optimize.Guide{
-		Near: v.fill, Costs: v.costs, Constraints: len(v.limited), Groups: f.layout.groups(),
+		Near: v.fill, Joint: v.joint != nil, Costs: v.costs, Constraints: len(v.limited), Groups: f.layout.groups(),
 		Apart: supernet.ResolutionGene, Choices: f.choicesOfResolution(),
 	}
 }
@@ -106,12 +118,19 @@ func (v *vicinity) fill(near []*optimize.Near) error {
 		v.bases = append(v.bases, v.Space.Decode(n.Base))
 		v.numbering.ReadGenes(n.Base, &v.taken[i])
 	}
-	about, err := v.near.Near(v.bases)
+	about, joint, err := v.about()
 	if err != nil {
 		return fmt.Errorf("predict accuracy: %w", err)
 	}
+	v.swapped = v.swapped[:0]
+	for len(v.swaps) < len(near) {
+		v.swaps = append(v.swaps, nil)
+	}
 	for i, n := range near {
-		v.surround(n, &v.taken[i], about[i])
+		v.swaps[i] = v.surround(n, &v.taken[i], about[i], v.swaps[i][:0])
+		if n.Joint = nil; joint != nil {
+			n.Joint = v.together(v.swaps[i], joint[i])
+		}
 		if err := v.compute(n); err != nil {
 			return err
 		}
@@ -119,8 +138,40 @@ func (v *vicinity) fill(near []*optimize.Near) error {
 	return nil
 }
 
-// surround fills in all but what costs rise by that are no sums over choices.
-func (v *vicinity) surround(n *optimize.Near, t *choices.Taken, about []choices.Affine) {
+// about is what the predictor says of networks near the bases.
+func (v *vicinity) about() ([][]choices.Affine, []choices.Joint, error) {
+	if v.joint != nil {
+		return v.joint.NearJointly(v.bases)
+	}
+	lines, err := v.near.Near(v.bases)
+	return lines, nil, err
+}
+
+// together tells of sets of changes, whose swaps these are.
+func (v *vicinity) together(swaps []choices.Swap, of choices.Joint) func([][]int, []float64) {
+	return func(sets [][]int, out []float64) {
+		v.flat, v.sets = v.flat[:0], v.sets[:0]
+		for _, set := range sets {
+			for _, i := range set {
+				v.flat = append(v.flat, swaps[i])
+			}
+		}
+		rest := v.flat
+		for _, set := range sets {
+			v.sets = append(v.sets, rest[:len(set)])
+			rest = rest[len(set):]
+		}
+		of(v.sets, out)
+		for i := range out {
+			out[i] = -out[i]
+		}
+	}
+}
+
+// surround fills in all but what costs rise by that are no sums over choices. It appends the swaps
+// of the changes.
+func (v *vicinity) surround(n *optimize.Near, t *choices.Taken, about []choices.Affine,
+	swaps []choices.Swap) []choices.Swap {
 	n.Changes, n.Rises, n.Costs = n.Changes[:0], n.Rises[:0], n.Costs[:0]
 	n.Own = slices.Grow(n.Own[:0], len(v.limited))[:len(v.limited)]
 	for k := range v.limited {
@@ -130,7 +181,7 @@ func (v *vicinity) surround(n *optimize.Near, t *choices.Taken, about []choices.
 	}
 	whole := func(all []optimize.Change) {
 		for _, c := range all {
-			v.whole(n, c, t, about)
+			swaps = v.whole(n, c, t, about, swaps)
 		}
 	}
 	whole(v.resolutions)
@@ -147,23 +198,26 @@ func (v *vicinity) surround(n *optimize.Near, t *choices.Taken, about []choices.
 		}
 		depth := p.depthOf(n.Base)
 		for j := range min(depth, len(p.blocks)) {
-			v.rebuild(n, p.rebuilds[j], int(numbers[at+j]), p.variantOf(v.layout.sizes, j, n.Base),
-				about[t.Resolution].Weights, t.Resolution)
+			swaps = v.rebuild(n, p.rebuilds[j], int(numbers[at+j]),
+				p.variantOf(v.layout.sizes, j, n.Base), about[t.Resolution].Weights, t.Resolution,
+				swaps)
 		}
 		at += depth
 	}
+	return swaps
 }
 
 // rebuild adds the changes of a block, whose number and variant they are: of all that is a sum over
 // choices, one term is another.
 func (v *vicinity) rebuild(n *optimize.Near, all []optimize.Change, number, variant int,
-	worth []float64, resolution int) {
+	worth []float64, resolution int, swaps []choices.Swap) []choices.Swap {
 	for x, c := range all {
 		if x == variant {
 			continue
 		}
 		to := number + x - variant
 		n.Changes = append(n.Changes, c)
+		swaps = append(swaps, choices.Swap{Out: v.numbers[number:][:1], In: v.numbers[to:][:1]})
 		n.Rises = append(n.Rises, worth[number]-worth[to])
 		for k := range v.limited {
 			rise := 0.0
@@ -174,19 +228,23 @@ func (v *vicinity) rebuild(n *optimize.Near, all []optimize.Change, number, vari
 			n.Costs = append(n.Costs, rise)
 		}
 	}
+	return swaps
 }
 
 // whole adds a change after which the whole network is read again, unless it changes nothing.
 func (v *vicinity) whole(n *optimize.Near, c optimize.Change, t *choices.Taken,
-	about []choices.Affine) {
+	about []choices.Affine, swaps []choices.Swap) []choices.Swap {
 	v.other = append(v.other[:0], n.Base...)
 	c.Apply(v.other)
 	if slices.Equal(v.other, n.Base) {
-		return
+		return swaps
 	}
 	var to choices.Taken
 	v.numbering.ReadGenes(v.other, &to)
 	n.Changes = append(n.Changes, c)
+	var swap choices.Swap
+	swap, v.swapped = v.numbering.Swap(t, &to, v.swapped)
+	swaps = append(swaps, swap)
 	n.Rises = append(n.Rises, about[t.Resolution].At(t)-about[to.Resolution].At(&to))
 	for k := range v.limited {
 		rise := 0.0
@@ -195,6 +253,7 @@ func (v *vicinity) whole(n *optimize.Near, c optimize.Change, t *choices.Taken,
 		}
 		n.Costs = append(n.Costs, rise)
 	}
+	return swaps
 }
 
 // compute fills in the costs that are no sums over choices, and makes shares of all.

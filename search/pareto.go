@@ -13,6 +13,8 @@ import (
 const (
 	// FrontEvaluations is what Auto means for Config.Evaluations of a front.
 	FrontEvaluations = 300_000
+	// JointFrontEvaluations is that with an accuracy that is a [JointPredictor].
+	JointFrontEvaluations = 100_000
 	// frontPopulation is that of Config.Population, less if Evaluations are few.
 	frontPopulation = 100
 	// anchors is how many searches for the best network within one budget come, without a guide,
@@ -39,7 +41,7 @@ type Front struct {
 }
 
 // FindFront searches for the whole Pareto front of accuracy against a cost, within the query's
-// limits. [optimize.Auto] is 300,000 evaluations here, and a population of at most 100. An accuracy
+// limits. [optimize.Auto] is 300,000 evaluations here, 100,000 with a [JointPredictor], and a population of at most 100. An accuracy
 // that is a [NearPredictor] guides the search. Errors are those of [Find].
 func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Front, error) {
 	if cost == Latency && q.Latency == nil {
@@ -74,7 +76,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 	if _, err := c.Complete(p); err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	c = frontConfig(c)
+	c = frontConfig(c, p.Guide)
 	front := &Front{Cost: cost, examined: examined{finder: f}}
 	if !guided && p.Count > c.Evaluations && anchorEvaluations(c) >= minAnchor {
 		fixed, err := f.anchor(ctx, c)
@@ -104,9 +106,12 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 }
 
 // frontConfig puts the defaults of a front in place of Auto.
-func frontConfig(c optimize.Config) optimize.Config {
+func frontConfig(c optimize.Config, guide *optimize.Guide) optimize.Config {
 	if c.Evaluations == optimize.Auto {
 		c.Evaluations = FrontEvaluations
+		if guide != nil && guide.Joint {
+			c.Evaluations = JointFrontEvaluations
+		}
 	}
 	if c.Population == optimize.Auto {
 		c.Population = max(20, min(frontPopulation, c.Evaluations/40))

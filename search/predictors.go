@@ -19,6 +19,16 @@ type NearPredictor interface {
 	Near(bases []supernet.Arch) ([][]choices.Affine, error)
 }
 
+// JointPredictor is a NearPredictor that knows more closely than by sums what several choices are
+// worth together. Searches with one predict fewer networks.
+type JointPredictor interface {
+	NearPredictor
+	// HasJoint says whether it does.
+	HasJoint() bool
+	// NearJointly gives what Near gives, and for each base how predictions rise from there.
+	NearJointly(bases []supernet.Arch) ([][]choices.Affine, []choices.Joint, error)
+}
+
 // Bounder is a predictor with a certain upper bound over many networks at once.
 type Bounder interface {
 	Predictor

@@ -26,7 +26,9 @@ const ChosenFrom = (pairsFrom*(pairsFrom-1)/2 + triplesFrom*(triplesFrom-1)*(tri
 type change struct {
 	Change
 	genes []uint64 // set of the genes in which the neighbour differs
+	at    int      // its place
 	gain  float64  // by which the objective falls, about
+	error float64  // by how much gain is above what Near.Joint says
 	costs []float64
 	price float64 // sum of what costs rise by
 	worth float64 // as byWorth has it
@@ -83,8 +85,8 @@ func (c *change) apart(other *change) bool {
 }
 
 // singles are the most promising changes within the room.
-func singles(changes []change, room []float64) []set {
-	b := best{most: bestSingles}
+func singles(changes []change, room []float64, most int) []set {
+	b := best{most: most}
 	for i := range changes {
 		if gain := changes[i].gain; b.takes(gain) {
 			b.offer(set{gain, [3]*change{&changes[i]}}, room)
@@ -95,9 +97,9 @@ func singles(changes []change, room []float64) []set {
 
 // pairs are the most promising pairs within the room that promise a gain: one change makes room for
 // the other.
-func pairs(ranked []*change, room []float64) []set {
+func pairs(ranked []*change, room []float64, most int) []set {
 	some := ranked[:min(pairsFrom, len(ranked))]
-	b := best{most: bestPairs, positive: true}
+	b := best{most: most, positive: true}
 	for i, x := range some {
 		for _, y := range some[i+1:] {
 			if gain := x.gain + y.gain; b.takes(gain) && x.apart(y) {
@@ -109,9 +111,9 @@ func pairs(ranked []*change, room []float64) []set {
 }
 
 // triples are the same with three changes.
-func triples(ranked []*change, room []float64) []set {
+func triples(ranked []*change, room []float64, most int) []set {
 	some := ranked[:min(triplesFrom, len(ranked))]
-	b := best{most: bestTriples, positive: true}
+	b := best{most: most, positive: true}
 	for i, x := range some {
 		for j, y := range some[i+1:] {
 			if !x.apart(y) {

@@ -9,10 +9,11 @@ import (
 const maxEvaluations = 1 << 30
 
 // DefaultEvaluations is what [Auto] is for Config.Evaluations, but for [Baseline]; for a problem
-// with a [Guide] it is GuidedEvaluations.
+// with a [Guide] it is GuidedEvaluations, and JointEvaluations if that knows Near.Joint.
 const (
 	DefaultEvaluations = 60_000
 	GuidedEvaluations  = 40_000
+	JointEvaluations   = 13_000
 )
 
 // Auto stands for a value that follows from the problem and the other settings.
@@ -26,7 +27,7 @@ type Config struct {
 	// Seed determines the run: the same problem and Config give the same Result, bit for bit.
 	Seed uint64
 	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, with a
-	// [Guide] 40,000, and for [Baseline] what OFA's search takes. A space with no more candidates
+	// [Guide] 40,000 or 13,000, and for [Baseline] what OFA's search takes. A space with no more candidates
 	// than that is evaluated whole.
 	Evaluations int
 	// Population is the number of candidates of a population, and of the children bred from it, 1
@@ -73,6 +74,9 @@ func (c Config) Complete(p Problem) (Config, error) {
 	auto := DefaultEvaluations
 	if p.Guide != nil {
 		auto = GuidedEvaluations
+	}
+	if p.Guide != nil && p.Guide.Joint {
+		auto = JointEvaluations
 	}
 	c.Evaluations = unlessAuto(c.Evaluations, auto)
 	c.Population = min(unlessAuto(c.Population, max(20, min(200, c.Evaluations/40))), c.Evaluations)

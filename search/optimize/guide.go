@@ -8,6 +8,8 @@ import "fmt"
 type Guide struct {
 	// Near fills in what is near each of some bases.
 	Near func(near []*Near) error
+	// Joint says that Near fills in Near.Joint.
+	Joint bool
 	// Costs fills out, (batch, Constraints), with the costs that constraints limit, as shares of
 	// their limits: a candidate is feasible if none is above 1. They are exact. Of a problem with
 	// two objectives the last cost is the second one, as a share of something.
@@ -49,6 +51,10 @@ type Near struct {
 	// Costs has by how much each change raises each cost, (changes, Constraints), to within
 	// rounding, and Own the costs of Base.
 	Costs, Own []float64
+	// Joint fills out with by how much sets of Changes, by their places, raise the first objective
+	// together, closer than the sum of their Rises. A run asks it much and evaluates little. It is
+	// good until Near is called again, and nil if nothing closer is known.
+	Joint func(sets [][]int, out []float64)
 }
 
 // check reports what is wrong with a guide to a problem.

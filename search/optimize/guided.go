@@ -48,6 +48,7 @@ type climb struct {
 	room    []float64
 	ranking ranking
 	single  []set
+	joint   joint
 	ids     []int32 // what was proposed last
 	best    int32
 }
@@ -144,7 +145,7 @@ func (c *climb) take(costs int) {
 	clear(c.sets)
 	for i, to := range c.near.Changes {
 		x := &c.changes[i]
-		*x = change{Change: to, genes: c.sets[i*words:][:words], gain: -c.near.Rises[i],
+		*x = change{Change: to, at: i, genes: c.sets[i*words:][:words], gain: -c.near.Rises[i],
 			costs: c.near.Costs[i*costs:][:costs]}
 		for _, cost := range x.costs {
 			x.price += cost
@@ -168,9 +169,17 @@ func (g *guide) first(c *climb) error {
 	}
 	c.path = append(c.path, c.at)
 	c.best = c.at
-	c.single = singles(c.changes, c.room)
-	sets := eachOf(c.single)
-	return g.propose(c, append(sets, chains(c.ranking.byWorth(c.changes), c.room)...))
+	most := bestSingles
+	if c.near.Joint != nil {
+		most = jointSingles
+		c.refine()
+	}
+	c.single = singles(c.changes, c.room, most)
+	long := chains(c.ranking.byWorth(c.changes), c.room)
+	if c.near.Joint != nil {
+		long = c.closest(long, jointChains)
+	}
+	return g.propose(c, append(eachOf(c.single), long...))
 }
 
 // second proposes pairs and triples of changes, but where a single one or a chain is enough
@@ -182,7 +191,9 @@ func (g *guide) second(c *climb) error {
 	was := g.run.table.valuesAt(c.at)[0]
 	for i := range c.single {
 		if id := c.ids[i]; id >= 0 { // what was evaluated tells better than an estimate
-			c.single[i].of[0].gain = was - g.run.table.valuesAt(id)[0]
+			x := c.single[i].of[0]
+			x.error += was - g.run.table.valuesAt(id)[0] - x.gain
+			x.gain = was - g.run.table.valuesAt(id)[0]
 		}
 	}
 	g.choose(c)
@@ -191,8 +202,14 @@ func (g *guide) second(c *climb) error {
 	if was-now > enough*math.Abs(was) || now > c.bar {
 		return nil
 	}
+	if c.near.Joint != nil {
+		ranked := c.ranking.ranked // as few gains are other ones now
+		return g.propose(c, c.closest(eachOf(append(pairs(ranked, c.room, jointPairs),
+			triples(ranked, c.room, jointTriples)...)), jointSets))
+	}
 	ranked := c.ranking.byWorth(c.changes)
-	return g.propose(c, eachOf(append(pairs(ranked, c.room), triples(ranked, c.room)...)))
+	return g.propose(c, eachOf(append(pairs(ranked, c.room, bestPairs),
+		triples(ranked, c.room, bestTriples)...)))
 }
 
 // move goes to the best candidate, or ends the climb where none is better.

@@ -12,10 +12,10 @@ const (
 	// distinctGenes or more, or all would soon be of one family.
 	climbs, optima, distinctGenes = 15, 12, 8
 	// together is how many climbs there are at a time.
-	together = 8
+	together = 12
 	// startDraws is how many random candidates a climb begins with the best of, of those that are
 	// feasible and use startUse of the most that a constraint allows.
-	startDraws, startUse = 200, 0.7
+	startDraws, startUse = 100, 0.7
 	// maxMutations is how many genes of a child are drawn anew at most.
 	maxMutations = 4
 	// idleBirths is how many children in a row may add nothing to the population before the run has

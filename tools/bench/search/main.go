@@ -54,7 +54,7 @@ func main() {
 	budgets := flag.String("budgets", "15,20,25,30,40", "in milliseconds")
 	seeds := flag.Int("seeds", 10, "searches for each budget")
 	long := flag.Int("long", 0,
-		"evaluations of searches whose best is taken for the best there is, to hold gaps against; 0 leaves that out")
+		"evaluations of searches, for each budget together, whose best is taken for the best there is, to hold gaps against; 0 leaves that out")
 	known := flag.String("known", "",
 		"best top-1 known of each budget, to hold searches and fronts against; empty leaves that out")
 	plot := flag.String("plot", "", "file for the curves of seed 1")
