@@ -51,8 +51,8 @@ type Accuracy struct {
 	evaluator  *regress.Evaluator // of Model, from the first prediction on
 	evaluators sync.Pool          // clones of it
 	gradients  sync.Mutex
-	gradient   *regress.Gradient // of Model, from the first use on
-	first      *firstLayer       // likewise
+	gradient   *regress.Gradient   // of Model, from the first use on
+	first      *regress.FirstLayer // likewise
 }
 
 // FitAccuracy learns from samples with values between 0 and 1. Values of one arch are averaged. The

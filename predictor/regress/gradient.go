@@ -61,23 +61,6 @@ type Tangent struct {
 // Units is how many units the first layers have.
 func (g *Gradient) Units() int { return g.units }
 
-// FirstLayers are the weights of the first layers side by side, (features, Units).
-func (g *Gradient) FirstLayers() (all []float32) {
-	at := 0
-	for i := range g.members {
-		n := &g.model.Networks[i]
-		if i == 0 {
-			all = make([]float32, n.Sizes[0]*g.units)
-		}
-		units := n.Sizes[1]
-		for f := range n.Sizes[0] {
-			copy(all[f*g.units+at:][:units], n.Layers()[0].Matrix[f*units:])
-		}
-		at += units
-	}
-	return all
-}
-
 // Tangents is At that gives tangents, too.
 func (g *Gradient) Tangents(x, out []float32, values []float64) []Tangent {
 	all := make([]Tangent, len(values))
@@ -190,4 +173,121 @@ func (c *gradientMLP) at(rows int, x []float32) (values, slopes []float32) {
 		e = to
 	}
 	return values, e
+}
+
+// Neighbours is the most neighbours that a [FirstLayer] computes at a time.
+const Neighbours = 24
+
+// FirstLayer computes the first layers of a model's networks for rows that differ from another one
+// in a few sets of features, each of which is 1 or 0 together: they are those of the other row,
+// less and plus a few sums. It is for one goroutine.
+type FirstLayer struct {
+	units  int
+	sums   []float32 // (sets, then none; units)
+	linear []float32 // likewise, what a set adds to the linear part of the model
+
+	inputs             []float32 // (Neighbours, units)
+	rises              []float32 // of the linear part, by neighbour
+	at                 int       // the neighbour under way
+	swapped            bool      // it has inputs
+	out                []float32 // by neighbour
+	ones, minus, zeros []float32 // as many as units
+	slopes             kernel.Packed
+	from               *Tangent
+}
+
+// FirstLayer makes ready for such sets of features.
+func (g *Gradient) FirstLayer(sets [][]int) *FirstLayer {
+	units, count := g.units, len(sets)+1
+	f := &FirstLayer{units: units, sums: make([]float32, count*units),
+		linear: make([]float32, count), inputs: make([]float32, Neighbours*units),
+		rises: make([]float32, Neighbours), out: make([]float32, Neighbours),
+		ones: make([]float32, units), minus: make([]float32, units), zeros: make([]float32, units)}
+	for i := range units {
+		f.ones[i], f.minus[i] = 1, -1
+	}
+	weights := g.firstLayers()
+	for i, set := range sets {
+		for _, feature := range set {
+			kernel.Add(f.sum(i), weights[feature*units:][:units])
+			if len(g.model.Linear) > 0 {
+				f.linear[i] += g.model.Linear[feature]
+			}
+		}
+	}
+	return f
+}
+
+// firstLayers are the weights of the first layers side by side, (features, units).
+func (g *Gradient) firstLayers() (all []float32) {
+	at := 0
+	for i := range g.members {
+		n := &g.model.Networks[i]
+		if i == 0 {
+			all = make([]float32, n.Sizes[0]*g.units)
+		}
+		units := n.Sizes[1]
+		for f := range n.Sizes[0] {
+			copy(all[f*g.units+at:][:units], n.Layers()[0].Matrix[f*units:])
+		}
+		at += units
+	}
+	return all
+}
+
+func (f *FirstLayer) sum(set int) []float32 { return f.sums[set*f.units:][:f.units] }
+
+// From begins with the neighbours of the row that a tangent is of.
+func (f *FirstLayer) From(t *Tangent) {
+	if f.from != t {
+		f.slopes.Pack(f.units, 1, t.Slopes, 1)
+		f.from = t
+	}
+	f.at = -1
+}
+
+// Next begins with the next of at most Neighbours neighbours.
+func (f *FirstLayer) Next() {
+	f.settle()
+	f.at++
+	f.rises[f.at], f.swapped = 0, false
+}
+
+// Swap has a set of features be 0 and another one be 1 in the neighbour; -1 is none.
+func (f *FirstLayer) Swap(out, in int) {
+	none := len(f.linear) - 1
+	if out < 0 {
+		out = none
+	}
+	if in < 0 {
+		in = none
+	}
+	y := f.inputs[f.at*f.units:][:f.units]
+	from := y
+	if !f.swapped {
+		from = f.from.Inputs
+	}
+	f.swapped = true
+	f.rises[f.at] += f.linear[in] - f.linear[out]
+	kernel.MapAdd(y, f.sum(out), from, f.minus, f.sum(in)) // from - out + in
+}
+
+// settle gives a neighbour in which nothing was swapped its inputs.
+func (f *FirstLayer) settle() {
+	if f.at >= 0 && !f.swapped {
+		copy(f.inputs[f.at*f.units:][:f.units], f.from.Inputs)
+	}
+}
+
+// Rises fills out, a value for each neighbour since From, with by how much the model rises from the
+// row, about; the next neighbour is the first again.
+func (f *FirstLayer) Rises(out []float64) {
+	f.settle()
+	f.at = -1
+	y := f.inputs[:len(out)*f.units]
+	kernel.Map(y, y, f.ones, f.zeros, kernel.ReLU)
+	kernel.MulPacked(len(out), y, f.units, &f.slopes, f.out, 1, false, nil)
+	for i := range out {
+		out[i] = float64(f.rises[i]) + float64(f.out[i]) - f.from.Sum
+	}
 }
