@@ -87,8 +87,9 @@ func (v *vicinity) guide() *optimize.Guide {
 			Genes: []int{supernet.ResolutionGene}, To: []uint16{r}})
 	}
 	return &optimize.Guide{
-		Near: v.fill, Joint: v.joint != nil, Costs: v.costs, Constraints: len(v.limited), Groups: f.layout.groups(),
-		Apart: supernet.ResolutionGene, Choices: f.choicesOfResolution(),
+		Near: v.fill, Joint: v.joint != nil, Costs: v.costs, Constraints: len(v.limited),
+		Groups: f.layout.groups(), Apart: supernet.ResolutionGene,
+		Choices: f.choicesOfResolution(),
 	}
 }
 

@@ -41,8 +41,9 @@ type Front struct {
 }
 
 // FindFront searches for the whole Pareto front of accuracy against a cost, within the query's
-// limits. [optimize.Auto] is 300,000 evaluations here, 100,000 with a [JointPredictor], and a population of at most 100. An accuracy
-// that is a [NearPredictor] guides the search. Errors are those of [Find].
+// limits. [optimize.Auto] is 300,000 evaluations here, 100,000 with a [JointPredictor], and a
+// population of at most 100. An accuracy that is a [NearPredictor] guides the search. Errors are
+// those of [Find].
 func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Front, error) {
 	if cost == Latency && q.Latency == nil {
 		return nil, errors.New(

@@ -27,19 +27,21 @@ import (
 // defaults are what the tags default and help of flags name.
 func defaults() kong.Vars {
 	vars := kong.Vars{
-		"version":           version(),
-		"runtimes":          strings.Join(append([]string{"native"}, remote.Names()...), ","),
-		"max_holdout":       strconv.Itoa(data.MaxHoldout),
-		"synthetic_train":   strconv.Itoa(data.SyntheticTrain),
-		"synthetic_test":    strconv.Itoa(data.SyntheticTest),
-		"calibration":       strconv.Itoa(trainer.EvalDefaults().CalibrationImages),
-		"profile_budget":    timing.Defaults().Budget.String(),
-		"points":            strconv.Itoa(winners.DefaultPoints),
-		"train_default_lr":  fmt.Sprint(trainer.DefaultLR),
-		"init_default_lr":   fmt.Sprint(trainer.InitDefaultLR),
-		"init_lr_batch":     strconv.Itoa(trainer.InitLRBatch),
-		"evaluations":       strconv.Itoa(optimize.GuidedEvaluations),
-		"front_evaluations": strconv.Itoa(search.FrontEvaluations),
+		"version":                 version(),
+		"runtimes":                strings.Join(append([]string{"native"}, remote.Names()...), ","),
+		"max_holdout":             strconv.Itoa(data.MaxHoldout),
+		"synthetic_train":         strconv.Itoa(data.SyntheticTrain),
+		"synthetic_test":          strconv.Itoa(data.SyntheticTest),
+		"calibration":             strconv.Itoa(trainer.EvalDefaults().CalibrationImages),
+		"profile_budget":          timing.Defaults().Budget.String(),
+		"points":                  strconv.Itoa(winners.DefaultPoints),
+		"train_default_lr":        fmt.Sprint(trainer.DefaultLR),
+		"init_default_lr":         fmt.Sprint(trainer.InitDefaultLR),
+		"init_lr_batch":           strconv.Itoa(trainer.InitLRBatch),
+		"evaluations":             strconv.Itoa(optimize.GuidedEvaluations),
+		"front_evaluations":       strconv.Itoa(search.FrontEvaluations),
+		"joint_evaluations":       strconv.Itoa(optimize.JointEvaluations),
+		"joint_front_evaluations": strconv.Itoa(search.JointFrontEvaluations),
 	}
 	for command, all := range librarySettings() {
 		for _, s := range all {

@@ -31,7 +31,7 @@ type searchCmd struct {
 	Pareto      bool        `help:"Find the whole front of accuracy against cost in one run, and write front.json and a picture of it, front.svg."`
 	Cost        string      `help:"Cost of the front: latency, macs, params, memory or size. Default latency with --latency, else macs." enum:",latency,macs,params,memory,size" default:"" with:"pareto"`
 	Points      int         `help:"Winners spread over the front, where --max-latency does not name several." default:"${points}" range:"1..1000" with:"pareto"`
-	Evaluations *int        `help:"Sub-networks to look at, at most, for each budget or front. Default ${evaluations}, and ${front_evaluations} for a front." range:"1..5000000" without:"exhaustive"`
+	Evaluations *int        `help:"Sub-networks to look at, at most, for each budget or front. Default ${evaluations}, and ${front_evaluations} for a front; ${joint_evaluations} and ${joint_front_evaluations} with a predictor that OFA published." range:"1..5000000" without:"exhaustive"`
 	Exhaustive  bool        `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
 	Bound       *int        `help:"Regions of the space to bound for each budget, to say how much better a network could be: the gap. 0: no gap. Default some hundred if that takes about a second." range:"-1..100000"`
 	Plot        string      `help:"Draw, to this .svg, .png or .pdf, the best value against evaluations, beside OFA's evolution and random search; with --pareto the fronts of all devices, each of which is front.svg beside its front.json anyway." type:"path" out:"plot"`

@@ -27,8 +27,8 @@ type Config struct {
 	// Seed determines the run: the same problem and Config give the same Result, bit for bit.
 	Seed uint64
 	// Evaluations is the most candidates that may be evaluated, 1 or more; Auto is 60,000, with a
-	// [Guide] 40,000 or 13,000, and for [Baseline] what OFA's search takes. A space with no more candidates
-	// than that is evaluated whole.
+	// [Guide] 40,000 or 13,000, and for [Baseline] what OFA's search takes. A space with no more
+	// candidates than that is evaluated whole.
 	Evaluations int
 	// Population is the number of candidates of a population, and of the children bred from it, 1
 	// or more; Auto is 200, less if Evaluations would then allow fewer than 40 generations, but at
