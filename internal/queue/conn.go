@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -201,6 +202,10 @@ func explain(err error) error {
 			ErrRefused, err)
 	case errors.Is(err, nats.ErrNoServers):
 		return fmt.Errorf("%w: is tailor serve running there, and is the address right?", err)
+	case errors.Is(err, nats.ErrNoInfoReceived), errors.As(err, new(*json.SyntaxError)),
+		errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%w: what answers there is no NATS server: is the address that of tailor serve?",
+			err)
 	case errors.Is(err, nats.ErrSecureConnWanted):
 		return fmt.Errorf("%w: the server has no TLS: give it --tls-cert and --tls-key, or write nats:// in the place of tls:// and leave out --tls-ca and --tls-cert",
 			err)
