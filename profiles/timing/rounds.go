@@ -359,12 +359,15 @@ func (m *measurement) sentinels() error {
 	return nil
 }
 
-// comeBack goes on with the reference alone where it has become slower, until it is as fast again
-// or the budget is over: another job ends, and a processor that throttles stays slow.
+// comeBack goes on with the reference alone where it has become slower, until it is as fast again,
+// for MinSpan at most: another job ends, and a processor that throttles stays slow.
 func (m *measurement) comeBack() error {
 	const samples = 50 // at once
 	plan := slices.Repeat([]planned{{m.ref, m.ref.repeats}}, samples)
-	end := m.started.Add(m.Budget)
+	end := m.Clock.Now().Add(m.MinSpan)
+	if budget := m.started.Add(m.Budget); budget.Before(end) {
+		end = budget
+	}
 	for {
 		ratio, steady := drift(m.refs)
 		if steady || ratio < 1 || !m.Clock.Now().Before(end) {
