@@ -28,18 +28,17 @@ func slowedBetween(from, to time.Duration) func(*rand.Rand) disturbance {
 	}
 }
 
-// A reference that stays slower is waited for until the budget is over, and marked however long
-// that was. What was measured before holds.
+// A reference that stays slower is waited for within the budget, and marked however long that was. What was measured before holds.
 func TestMeasureMarksWhatStaysSlow(t *testing.T) {
 	for _, budget := range []time.Duration{20 * time.Second, 10 * time.Minute} {
 		m := newMachine(1, slowedBetween(4100*time.Millisecond, math.MaxInt64))
 		timings, session := m.measure(t, m.subjects(), given(timing.Settings{Budget: budget,
-			MinSpan: time.Second, MaxRounds: 200, Target: 0.001}))
+			MaxRounds: 200, Target: 0.001}))
 		if !session.Unstable || !strings.Contains(session.UnstableReason, "come back") {
 			t.Errorf("%v: unstable %v (%s), drift %.2f", budget, session.Unstable,
 				session.UnstableReason, session.DriftRatio)
 		}
-		if over := session.Seconds - budget.Seconds(); over < 0 || over > 1 {
+		if session.Seconds > budget.Seconds()+1 || session.Seconds < budget.Seconds()/5 {
 			t.Errorf("%v: it took %.1f s", budget, session.Seconds)
 		}
 		if session.ReferenceSamples > 3000 {
@@ -61,7 +60,7 @@ func TestMeasureMarksWhatStaysSlow(t *testing.T) {
 func TestMeasureGoesOnWhenTheReferenceIsBack(t *testing.T) {
 	m := newMachine(1, slowedBetween(4100*time.Millisecond, time.Minute))
 	_, session := m.measure(t, m.subjects(), given(timing.Settings{Budget: 10 * time.Minute,
-		MinSpan: time.Second, MaxRounds: 200, Target: 0.001}))
+		MaxRounds: 200, Target: 0.001}))
 	if session.Unstable || session.Seconds < 60 || session.Seconds > 62 {
 		t.Errorf("after %.1f s: %s", session.Seconds, session.UnstableReason)
 	}

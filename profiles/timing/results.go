@@ -66,7 +66,7 @@ func (l *timed) sorted() []float64 {
 	return sortedCopy(raw)
 }
 
-// moved is how many times its ratio has become since it settled, if there are enough rounds to tell.
+// moved is how many times what it was its ratio is since it settled, if enough rounds tell.
 func (l *timed) moved(c calm, enough int) (times float64, ok bool) {
 	late := c.of(l.late)
 	if len(late) < enough {

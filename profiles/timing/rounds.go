@@ -368,16 +368,19 @@ func (m *measurement) sentinels() error {
 	return nil
 }
 
-// comeBack goes on with the reference alone where it has become slower, until it is as fast again
-// or the budget is over: another job ends, and a processor that throttles stays slow. The latest
-// fifth of all samples is of this time at most: with more, a machine that stays slow would have been
-// so from the beginning.
+// comeBack goes on with the reference alone where it has become slower, until it is as fast again,
+// for MinSpan at most: another job ends, and a processor that throttles stays slow. The latest fifth
+// of all samples is of this time at most: with more, a machine that stays slow would have been so
+// from the beginning.
 func (m *measurement) comeBack() error {
 	const most = 50 // samples at once
 	each := m.ref.each * time.Duration(m.ref.repeats+1)
 	plan := slices.Repeat([]planned{{m.ref, m.ref.repeats}},
 		int(min(max(batchTime/max(each, 1), 1), most)))
-	end, before := m.started.Add(m.Budget), len(m.refs)
+	before, end := len(m.refs), m.Clock.Now().Add(m.MinSpan)
+	if budget := m.started.Add(m.Budget); budget.Before(end) {
+		end = budget
+	}
 	for {
 		ratio, steady := drift(m.refs)
 		if steady || ratio < 1 {
