@@ -144,12 +144,14 @@ func differ(rank int, own, first []byte) error {
 	var all []string
 	for _, what := range slices.Sorted(maps.Keys(b)) {
 		if got, want := cmp.Or(a[what], "none"), cmp.Or(b[what], "none"); got != want {
-			all = append(all, fmt.Sprintf("%s of rank %d is %s, of rank 0 %s", what, rank, got, want))
+			all = append(all,
+				fmt.Sprintf("%s of rank %d is %s, of rank 0 %s", what, rank, got, want))
 		}
 	}
 	for _, what := range slices.Sorted(maps.Keys(a)) {
 		if _, ok := b[what]; !ok {
-			all = append(all, fmt.Sprintf("%s of rank %d is %s, of rank 0 none", what, rank, a[what]))
+			all = append(all,
+				fmt.Sprintf("%s of rank %d is %s, of rank 0 none", what, rank, a[what]))
 		}
 	}
 	if len(all) == 0 {

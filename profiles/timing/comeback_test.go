@@ -28,7 +28,8 @@ func slowedBetween(from, to time.Duration) func(*rand.Rand) disturbance {
 	}
 }
 
-// A reference that stays slower is waited for within the budget, and marked however long that was. What was measured before holds.
+// A reference that stays slower is waited for within the budget, and marked however long that was.
+// What was measured before holds.
 func TestMeasureMarksWhatStaysSlow(t *testing.T) {
 	for _, budget := range []time.Duration{20 * time.Second, 10 * time.Minute} {
 		m := newMachine(1, slowedBetween(4100*time.Millisecond, math.MaxInt64))
@@ -147,7 +148,7 @@ func TestMeasureStopsAtItsEnd(t *testing.T) {
 				return nil
 			}
 			subjects := []timing.Subject{f.subject("a", refTime), f.subject("b", 2*refTime)}
-			subjects[1].Key = func() any { // never settles, so that a sentinel is taken of the other
+			subjects[1].Key = func() any { // never settles: a sentinel is taken of the other
 				return time.Duration((1 + 3*f.rng.Float64()) * float64(refTime))
 			}
 			s := given(timing.Settings{Clock: f, Elsewhere: f, MinSpan: 100 * time.Millisecond,

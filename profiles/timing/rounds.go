@@ -369,9 +369,9 @@ func (m *measurement) sentinels() error {
 }
 
 // comeBack goes on with the reference alone where it has become slower, until it is as fast again,
-// for MinSpan at most: another job ends, and a processor that throttles stays slow. The latest fifth
-// of all samples is of this time at most: with more, a machine that stays slow would have been so
-// from the beginning.
+// for MinSpan at most: another job ends, and a processor that throttles stays slow. The latest
+// fifth of all samples is of this time at most: with more, a machine that stays slow would have
+// been so from the beginning.
 func (m *measurement) comeBack() error {
 	const most = 50 // samples at once
 	each := m.ref.each * time.Duration(m.ref.repeats+1)
