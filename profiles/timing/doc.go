@@ -18,7 +18,8 @@
 // count in which both references took less than 1.25 times what their fastest hundredth does, and
 // a subject needs 20 of these. A subject is left alone once its 95 % interval is narrow, and marked
 // unstable if it never is; until the budget is over, one without enough such rounds is not left
-// alone, and a reference that has become slower is waited for.
+// alone, and a reference that has become slower is waited for a little. Where most subjects end
+// without, as after a moment of turbo, all rounds count; where few do, these are marked.
 //
 // What takes less than a tenth of a second runs once untimed before each sample, so that it finds
 // its own data in the caches, as it does where it is served.

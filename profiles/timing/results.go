@@ -10,6 +10,7 @@ import (
 const sentinelLimit = 0.10
 
 func (m *measurement) results() ([]Timing, Summary) {
+	m.doubt()
 	refs := sortedCopy(m.refs)
 	s := Summary{
 		ReferenceName:    m.ref.Name,
@@ -35,6 +36,20 @@ func (m *measurement) results() ([]Timing, Summary) {
 	}
 	s.judge(m.refs, quiet)
 	return timings, s
+}
+
+// doubt takes back what is undisturbed where most subjects were too seldom timed so: a moment of
+// turbo is no measure of those that were timed without it.
+func (m *measurement) doubt() {
+	var known int
+	for _, l := range m.subjects {
+		if l.calm(m.calm) {
+			known++
+		}
+	}
+	if 2*known < len(m.subjects) {
+		m.calm = anything
+	}
 }
 
 // judge decides whether the machine stayed the same; refs are in time order. One that became faster
@@ -89,6 +104,9 @@ func (l *timed) timing(s Settings, c calm, scale float64) Timing {
 	case t.Rounds < s.MinRounds:
 		t.UnstableReason = fmt.Sprintf("%d rounds within the budget, want %d", t.Rounds,
 			s.MinRounds)
+	case !l.calm(c):
+		t.UnstableReason = fmt.Sprintf("%d of %d rounds were undisturbed, want %d",
+			len(c.of(l.rounds)), t.Rounds, minFast)
 	case e.width() > s.Target:
 		t.UnstableReason = fmt.Sprintf(
 			"the 95 %% interval is %.1f %% wide after %d rounds, want %.1f %%", 100*e.width(),
