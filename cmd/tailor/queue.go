@@ -90,7 +90,7 @@ func (c *serveCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	defer s.Close()
 	g.say("the queue is at %s, its files in %s", s.URL(), dir)
-	if c.TokenFile != "" && !s.Secure {
+	if s.Readable {
 		g.say("without --tls-cert, the token, weights and images can be read on their way")
 	}
 	<-ctx.Done()

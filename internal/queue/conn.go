@@ -131,7 +131,7 @@ func (o Options) settings(c *Conn) ([]nats.Option, error) {
 	}
 	if o.Creds != "" {
 		if err := readable(o.Creds); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read the credentials of --creds: %w", err)
 		}
 		all = append(all, nats.UserCredentials(o.Creds))
 	}
@@ -153,7 +153,7 @@ const minToken = 16
 // readToken reads the token of a file.
 func readToken(path string) (string, error) {
 	if err := readable(path); err != nil {
-		return "", err
+		return "", fmt.Errorf("read the token: %w: make one with openssl rand -hex 32 > FILE", err)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -171,12 +171,10 @@ func readToken(path string) (string, error) {
 func readable(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("read credentials: %w: check the path, or make a token with openssl rand -hex 32 > FILE",
-			err)
+		return err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxMessage {
-		return fmt.Errorf("read credentials: %s is not a regular file of %d bytes at most", path,
-			maxMessage)
+		return fmt.Errorf("%s is not a regular file of %d bytes at most", path, maxMessage)
 	}
 	return nil
 }
@@ -212,8 +210,12 @@ func explain(err error) error {
 	case errors.As(err, new(x509.HostnameError)):
 		return fmt.Errorf("%w: use an address that the server's certificate is for, or have it made for this one (openssl: -addext subjectAltName=IP:...)",
 			err)
-	case strings.Contains(err.Error(), "certificate required"),
-		strings.Contains(err.Error(), "bad certificate"):
+	case strings.Contains(err.Error(), "closed by remote after TLS handshake"):
+		// Whether its reason arrives before it closes the connection is chance.
+		return fmt.Errorf("%w: the server may ask for a certificate: name one that it accepts with --tls-cert and --tls-key",
+			err)
+	case strings.Contains(err.Error(), "remote error: tls: ") &&
+		strings.Contains(err.Error(), "certificate"):
 		return fmt.Errorf("%w (%w): name a certificate that the server accepts with --tls-cert and --tls-key",
 			ErrRefused, err)
 	}
