@@ -222,6 +222,9 @@ func explain(err error) error {
 	return err
 }
 
+// ErrAddress is wrapped by errors about what is no address of a queue.
+var ErrAddress = errors.New("it is no address of a queue")
+
 // checkURL refuses what is no address of a queue. Its errors show no passwords.
 func checkURL(all string) error {
 	for one := range strings.SplitSeq(all, ",") {
@@ -233,10 +236,10 @@ func checkURL(all string) error {
 		var syntax *url.Error
 		switch {
 		case errors.As(err, &syntax):
-			return fmt.Errorf("the address is none, %w: expected nats://HOST:PORT or tls://HOST:PORT",
+			return fmt.Errorf("%w, %w: expected nats://HOST:PORT or tls://HOST:PORT", ErrAddress,
 				syntax.Err)
 		case err != nil, u.Hostname() == "", u.Scheme != "nats" && u.Scheme != "tls":
-			return errors.New("expected an address such as nats://HOST:PORT or tls://HOST:PORT")
+			return fmt.Errorf("%w: expected nats://HOST:PORT or tls://HOST:PORT", ErrAddress)
 		}
 	}
 	return nil
