@@ -9,9 +9,9 @@
 //	reference, a, reference, c, reference, b, reference ...
 //
 // in a new order each round, and compares each subject with the two references beside it: the mean
-// of the fastest quarter of its samples, which nothing interrupted, with that of theirs. Of less
-// than 20 rounds it is the median of the ratios. Multiplied by what the reference takes
-// undisturbed, that is the latency.
+// of the fastest quarter of its samples, which nothing interrupted, with that of theirs, or of the
+// fastest tenth where that is known better. Of less than 20 rounds it is the median of the ratios.
+// Multiplied by what the reference takes undisturbed, that is the latency.
 //
 // Slowed alike is not slowed by the same factor: what waits for memory suffers less from a sibling
 // than what computes. So where the machine is slowed more than half of the time, only those rounds

@@ -292,6 +292,13 @@ func TestMeasureFlagsDrift(t *testing.T) {
 	if session.Unstable {
 		t.Errorf("a machine that comes back to its speed: %s", session.UnstableReason)
 	}
+	m = newMachine(1, busyAtFirst)
+	_, session = m.measure(t, m.subjects(),
+		given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
+	if !strings.Contains(session.UnstableReason, "another job ended") {
+		t.Errorf("a machine that becomes fast at the end: unstable %v (%s), drift %.2f",
+			session.Unstable, session.UnstableReason, session.DriftRatio)
+	}
 }
 
 // A subject that settles early and is slower by a fifth later on is found out

@@ -58,7 +58,10 @@ func (s *Summary) judge(refs []float64, quiet bool) {
 	var steady bool
 	s.DriftRatio, steady = drift(refs)
 	switch {
-	case !steady && (s.DriftRatio > 1 || !quiet):
+	case !steady && s.DriftRatio < 1 && !quiet:
+		s.UnstableReason = fmt.Sprintf(
+			"the reference went from 1 to %.2f times its time (another job ended), too late to time all subjects undisturbed", s.DriftRatio)
+	case !steady && s.DriftRatio > 1:
 		s.UnstableReason = fmt.Sprintf(
 			"the reference went from 1 to %.2f times its time and did not come back (throttling, or another job)", s.DriftRatio)
 	case outside(s.SentinelRatio, sentinelLimit):
