@@ -123,8 +123,8 @@ func TestMeasureWaitsForUndisturbed(t *testing.T) {
 	}
 }
 
-// TestMeasureLuckyTurbo: a moment of turbo, before or amid all else, makes nothing seem as fast as it
-// was then: what it moves is the mean of the fastest quarter.
+// TestMeasureLuckyTurbo: a moment of turbo, before or amid all else, makes nothing seem as fast as
+// it was then: what it moves is the mean of the fastest quarter.
 func TestMeasureLuckyTurbo(t *testing.T) {
 	for _, from := range []time.Duration{1500 * time.Millisecond, 9 * time.Second} {
 		lucky := func(*rand.Rand) disturbance {

@@ -10,7 +10,7 @@ import (
 const sentinelLimit = 0.10
 
 func (m *measurement) results() ([]Timing, Summary) {
-	m.doubt()
+	quiet := m.believed()
 	refs := sortedCopy(m.refs)
 	s := Summary{
 		ReferenceName:    m.ref.Name,
@@ -23,7 +23,6 @@ func (m *measurement) results() ([]Timing, Summary) {
 	scale := cmp.Or(m.ReferenceMS, s.ReferenceMS)
 	timings := make([]Timing, len(m.subjects))
 	var moved []float64
-	quiet := true // for all of them
 	for i, l := range m.subjects {
 		timings[i] = l.timing(m.Settings, m.calm, scale)
 		if r, ok := l.moved(m.calm, m.MinRounds); ok {
@@ -38,18 +37,20 @@ func (m *measurement) results() ([]Timing, Summary) {
 	return timings, s
 }
 
-// doubt takes back what is undisturbed where most subjects were too seldom timed so: a moment of
-// turbo is no measure of those that were timed without it.
-func (m *measurement) doubt() {
+// believed takes back what is undisturbed where most subjects were too seldom timed so, and says
+// whether it did not have to: a moment of turbo is no measure of those that were timed without it.
+func (m *measurement) believed() bool {
 	var known int
 	for _, l := range m.subjects {
 		if l.calm(m.calm) {
 			known++
 		}
 	}
-	if 2*known < len(m.subjects) {
-		m.calm = anything
+	if 2*known >= len(m.subjects) {
+		return true
 	}
+	m.calm = anything
+	return false
 }
 
 // judge decides whether the machine stayed the same; refs are in time order. One that became faster
