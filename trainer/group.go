@@ -1,12 +1,16 @@
 package trainer
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/tailor-nas/tailor/internal/nn"
 )
@@ -84,33 +88,13 @@ func (j Job) hear(own []byte) ([][]byte, error) {
 // mostHeard is more than any description of a run has.
 const mostHeard = 64 << 20
 
-// member is what has to be the same on all ranks for the results to be.
-type member struct {
-	Kernels  string `json:"kernels"`
-	System   string `json:"system"`
-	Go       string `json:"Go"`
-	Program  string `json:"program"`
-	Settings string `json:"settings"`
-}
-
 // meet compares the ranks before anything is read or written.
 func (j Job) meet() error {
 	if size := j.Group.Size(); size > nn.MaxGroup || size > j.Config.Batch {
 		return fmt.Errorf("%w: there are %d ranks, expected at most %d, and no more than --batch, which is %d",
 			ErrRanks, size, nn.MaxGroup, j.Config.Batch)
 	}
-	settings, err := json.Marshal(struct {
-		Config                         Config
-		Holdout, Train, Test, Size     int
-		Classes                        []string
-		SkipDamaged, Resume, WithSpace bool
-	}{j.Config, j.Holdout, j.TrainImages, j.TestImages, j.Size, j.Classes, j.SkipDamaged, j.Resume,
-		j.Space != nil})
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrConfig, err)
-	}
-	own, err := json.Marshal(member{nn.Kernels(), runtime.GOOS + "/" + runtime.GOARCH,
-		runtime.Version(), program(), string(settings)})
+	own, err := j.member()
 	if err != nil {
 		return err
 	}
@@ -126,19 +110,55 @@ func (j Job) meet() error {
 	return nil
 }
 
+// member is what has to be the same on all ranks for the results to be: an object of texts, by what
+// they are.
+func (j Job) member() ([]byte, error) {
+	settings, err := json.Marshal(struct {
+		Config
+		Holdout, Train, Test, Size     int
+		Classes                        []string
+		SkipDamaged, Resume, WithSpace bool
+	}{j.Config, j.Holdout, j.TrainImages, j.TestImages, j.Size, j.Classes, j.SkipDamaged, j.Resume,
+		j.Space != nil})
+	var each map[string]json.RawMessage
+	if err == nil {
+		err = json.Unmarshal(settings, &each)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	all := map[string]string{"kernels": nn.Kernels(), "system": runtime.GOOS + "/" + runtime.GOARCH,
+		"Go": runtime.Version(), "program": program()}
+	for name, value := range each {
+		all["setting "+name] = string(value)
+	}
+	return json.Marshal(all)
+}
+
 // differ says in what a rank differs from the first.
 func differ(rank int, own, first []byte) error {
 	var a, b map[string]string
 	if err := errors.Join(json.Unmarshal(own, &a), json.Unmarshal(first, &b)); err != nil {
 		return fmt.Errorf("%w: rank %d is of another version of tailor: %w", ErrRanks, rank, err)
 	}
-	for what, want := range b {
-		if got := a[what]; got != want {
-			return fmt.Errorf("%w, as they would compute other bits: %s of rank %d is %s, of rank 0 %s; start the same program with the same flags on machines of one kind, or build it with -tags noasm for different ones",
-				ErrRanks, what, rank, got, want)
+	var all []string
+	for _, what := range slices.Sorted(maps.Keys(b)) {
+		if got, want := cmp.Or(a[what], "none"), cmp.Or(b[what], "none"); got != want {
+			all = append(all,
+				fmt.Sprintf("%s of rank %d is %s, of rank 0 %s", what, rank, got, want))
 		}
 	}
-	return nil
+	for _, what := range slices.Sorted(maps.Keys(a)) {
+		if _, ok := b[what]; !ok {
+			all = append(all,
+				fmt.Sprintf("%s of rank %d is %s, of rank 0 none", what, rank, a[what]))
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w, as they would compute other bits: %s; start the same program with the same flags on machines of one kind, or build it with -tags noasm for different ones",
+		ErrRanks, strings.Join(all, "; "))
 }
 
 // program says which build this is, as far as it knows.

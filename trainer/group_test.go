@@ -3,9 +3,11 @@ package trainer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -229,6 +231,10 @@ func TestGroupRefuses(t *testing.T) {
 			}
 			if errors.Is(err, ErrRanks) {
 				refused++
+			}
+			if name == "another rate" && !strings.Contains(fmt.Sprint(err),
+				"other bits: setting lr of rank 1 is 1.1, of rank 0 0.1; start") {
+				t.Errorf("it is not told what differs, and nothing else: %v", err)
 			}
 		}
 		if want := c.size; refused != want && !(c.own && refused == want-1) {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tailor-nas/tailor/profiles"
 )
 
 // TestDevice: a device behind a command is profiled, searched for and verified on as this machine
@@ -65,5 +67,27 @@ func (w *walkthrough) refused(line, want string) {
 	if code := run(w.t.Context(), args, &stdout, &stderr); code != exitUsage ||
 		!strings.Contains(stderr.String(), want) {
 		w.t.Errorf("tailor %s: status %d, %s", line, code, stderr.String())
+	}
+}
+
+// TestFitOfDoubt: a profile of a machine that changed meanwhile is fitted, and is said to be one.
+func TestFitOfDoubt(t *testing.T) {
+	w := newWalkthrough(t)
+	w.do("profile", "profile --space @micro.yaml --resolutions 12 --budget 1s --networks 4 --out @p.json")
+	p, err := profiles.Load(w.path("p.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reason := range []string{"", "a neighbour came"} {
+		p.Session.Unstable, p.Session.UnstableReason = reason != "", reason
+		p.NetworkSession.Unstable, p.NetworkSession.UnstableReason = false, ""
+		if err := p.Save(w.path("p.json")); err != nil {
+			t.Fatal(err)
+		}
+		code, stderr := w.try("fit", "fit latency --space @micro.yaml --profile @p.json --out @l.json --force")
+		warned := strings.Contains(stderr, "changed while") && strings.Contains(stderr, reason)
+		if code != exitDone || warned != (reason != "") {
+			t.Errorf("%q: status %d, %s", reason, code, stderr)
+		}
 	}
 }

@@ -108,14 +108,18 @@ func (c *fitLatencyCmd) fit(g *Globals) (*predictor.Latency, *measuredInfo, erro
 	if c.Profile == "" {
 		return c.fitMeasured(g)
 	}
-	l, err := c.fitProfile()
+	l, err := c.fitProfile(g)
 	return l, nil, err
 }
 
-func (c *fitLatencyCmd) fitProfile() (*predictor.Latency, error) {
+func (c *fitLatencyCmd) fitProfile(g *Globals) (*predictor.Latency, error) {
 	p, err := profiles.Load(c.Profile)
 	if err != nil {
 		return nil, err
+	}
+	if reason := p.Unstable(); reason != "" {
+		g.warn("the machine changed while %s was measured (%s): better profile again",
+			shown(c.Profile), reason)
 	}
 	space, err := c.space(p)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,10 +29,25 @@ type accessFlags struct {
 
 // dial connects to a queue.
 func (f accessFlags) dial(ctx context.Context, g *Globals, url string) (*queue.Conn, error) {
-	return queue.Dial(ctx, queue.Options{
+	if err := paired(f.TLSCert, f.TLSKey); err != nil {
+		return nil, err
+	}
+	conn, err := queue.Dial(ctx, queue.Options{
 		Access: queue.Access{URL: url, TokenFile: f.TokenFile, Creds: f.Creds, CA: f.TLSCA,
 			Cert: f.TLSCert, Key: f.TLSKey},
 		Name: owner(), Say: func(text string) { g.say("%s", text) }})
+	if errors.Is(err, queue.ErrAddress) {
+		return nil, usagef("--queue: %w", err)
+	}
+	return conn, err
+}
+
+// paired refuses a certificate without its key, or a key without.
+func paired(cert, key string) error {
+	if (cert == "") != (key == "") {
+		return usagef("--tls-cert and --tls-key go together: name both, or neither")
+	}
+	return nil
 }
 
 // queueFlags name machines elsewhere that measure.
@@ -70,6 +86,9 @@ type serveResult struct {
 
 // Run serves until it is interrupted, which is its end and no error.
 func (c *serveCmd) Run(ctx context.Context, g *Globals) error {
+	if err := paired(c.TLSCert, c.TLSKey); err != nil {
+		return err
+	}
 	dir, err := cacheFolder(c.Dir, "queue")
 	if err != nil {
 		return err
@@ -90,7 +109,7 @@ func (c *serveCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	defer s.Close()
 	g.say("the queue is at %s, its files in %s", s.URL(), dir)
-	if c.TokenFile != "" && !s.Secure {
+	if s.Readable {
 		g.say("without --tls-cert, the token, weights and images can be read on their way")
 	}
 	<-ctx.Done()

@@ -176,6 +176,27 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+// TestSilent: nobody waits for a server that lets one in and answers no more.
+func TestSilent(t *testing.T) {
+	for _, at := range []string{"session", "uname", "cat >", "--remove"} {
+		s := newServer(t)
+		d := dialer(t, s.address(), false)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		tired := errors.New("nobody waits")
+		s.silent = func(what string) bool {
+			if !strings.Contains(what, at) {
+				return false
+			}
+			cancel(tired)
+			return true
+		}
+		if _, err := d.Dial(ctx); !errors.Is(err, tired) {
+			t.Errorf("without an answer to %s: %v", at, err)
+		}
+		cancel(nil)
+	}
+}
+
 // TestKept: an agent that is kept is put there once, and again if it is another file.
 func TestKept(t *testing.T) {
 	s := newServer(t)

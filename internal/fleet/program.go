@@ -67,9 +67,9 @@ func (o Options) program(ctx context.Context, p platform) (*program, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s/%s): %s is not beside tailor or on PATH, and building it "+
-			"fails (%w): build it with CGO_ENABLED=0 GOOS=%s GOARCH=%s go build%s -o FILE %s, and "+
-			"name it with --agent FILE", ErrNoProgram, p.os, p.arch,
-			strings.Join(o.names(p), " or "), err, p.os, p.arch, o.tags(), agentPackage)
+			"fails (%w): build it where the source of tailor is, with CGO_ENABLED=0 GOOS=%s "+
+			"GOARCH=%s go build%s -o FILE %s, and name FILE with --agent", ErrNoProgram, p.os,
+			p.arch, strings.Join(o.names(p), " or "), err, p.os, p.arch, o.tags(), agentPackage)
 	}
 	return built, nil
 }

@@ -58,7 +58,7 @@ func (d *sshDialer) start(ctx context.Context, client *ssh.Client) (link.Link, e
 	if err := place.upload(ctx, client, agent, d.options.say); err != nil {
 		return nil, fmt.Errorf("put tailor-agent there: %w", err)
 	}
-	return run(client, place.start())
+	return run(ctx, client, place.start())
 }
 
 // agent is the program for a platform.
@@ -141,25 +141,39 @@ const (
 
 // command runs a command with an input, and gives the beginning of what it writes in one line.
 func command(ctx context.Context, client *ssh.Client, line string, input []byte) (string, error) {
+	ctx, done := within(ctx, client, commandTime+time.Duration(len(input))*time.Second/sendRate)
+	defer done()
 	session, err := client.NewSession()
 	if err != nil {
-		return "", err
+		return "", reason(ctx, err)
 	}
 	defer session.Close()
-	limit := commandTime + time.Duration(len(input))*time.Second/sendRate
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took more than %v", limit))
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { _ = client.Close() })()
 	var out, complaints limited
 	session.Stdout, session.Stderr = &out, &complaints
 	session.Stdin = bytes.NewReader(input)
-	switch err := session.Run(line); {
-	case ctx.Err() != nil:
-		return "", context.Cause(ctx)
-	case err != nil:
-		return "", fmt.Errorf("%w %s", err, complaints.String())
+	if err := session.Run(line); err != nil || ctx.Err() != nil {
+		return "", reason(ctx, fmt.Errorf("%w %s", err, complaints.String()))
 	}
 	return out.String(), nil
+}
+
+// within closes the connection unless done is called in time: a server may answer no more.
+func within(ctx context.Context, client *ssh.Client, limit time.Duration) (_ context.Context,
+	done func()) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it took more than %v", limit))
+	stop := context.AfterFunc(ctx, func() { _ = client.Close() })
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
+// reason is why ctx ended, if it did, else an error.
+func reason(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // limited keeps the beginning of what is written to it.
@@ -183,10 +197,12 @@ func (l *limited) String() string {
 }
 
 // run starts an agent.
-func run(client *ssh.Client, line string) (link.Link, error) {
+func run(ctx context.Context, client *ssh.Client, line string) (link.Link, error) {
+	ctx, done := within(ctx, client, commandTime)
+	defer done()
 	session, err := client.NewSession()
 	if err != nil {
-		return nil, err
+		return nil, reason(ctx, err)
 	}
 	l := &sshLink{client: client, session: session}
 	session.Stderr = &l.stderr
@@ -197,7 +213,7 @@ func run(client *ssh.Client, line string) (link.Link, error) {
 		return nil, err
 	}
 	if err := session.Start(line); err != nil {
-		return nil, fmt.Errorf("start tailor-agent: %w", err)
+		return nil, fmt.Errorf("start tailor-agent: %w", reason(ctx, err))
 	}
 	return l, nil
 }

@@ -189,6 +189,10 @@ func (l *Log) Values(ctx context.Context, about Subject) (values map[string]Meas
 
 // Put keeps a measurement. If the subject has one of the arch already, that one stays.
 func (l *Log) Put(ctx context.Context, about Subject, m Measurement) error {
+	if year := m.At.UTC().Year(); year < 0 || year > 9999 { // what could not be read again
+		return fmt.Errorf("keep a measurement of arch %.200q: it is of year %d, expected 0 to 9999",
+			m.Arch, year)
+	}
 	return l.inTx(ctx, "write", func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO subjects (quantity, space, weights, data, settings) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			about.Quantity, about.Space, about.Weights, about.Data, about.Settings)

@@ -64,6 +64,26 @@ func TestKeepsWhatWasMeasured(t *testing.T) {
 	}
 }
 
+// A measurement that could not be read again is not kept: the file would be refused from then on.
+func TestRefusesYears(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.sqlite")
+	s := open(t, path)
+	for _, at := range []string{"9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"} {
+		m := measurement(1)
+		var err error
+		if m.At, err = time.Parse(time.RFC3339, at); err != nil {
+			t.Fatal(err)
+		}
+		if err = s.Put(t.Context(), subject, m); err == nil ||
+			!strings.Contains(err.Error(), "year") {
+			t.Errorf("%s: %v", at, err)
+		}
+	}
+	if got := values(t, s, subject); len(got) > 0 {
+		t.Errorf("it keeps %v", got)
+	}
+}
+
 func TestSubjectsAreApart(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "m.sqlite"))
 	if err := s.Put(t.Context(), subject, measurement(1)); err != nil {

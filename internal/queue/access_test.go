@@ -146,6 +146,14 @@ func TestCertificates(t *testing.T) {
 	}
 	c.Close()
 	foreignCert, foreignKey := others.issue(4)
+	help := map[string]string{
+		"no certificate":  "--tls-cert and --tls-key",
+		"foreign client":  "--tls-cert and --tls-key",
+		"foreign server":  "with --tls-ca",
+		"half a pair":     "name both",
+		"system's":        "with --tls-ca",
+		"creds that miss": "--creds",
+	}
 	for name, a := range map[string]Access{
 		"no certificate":  {CA: ours.file},
 		"foreign client":  {CA: ours.file, Cert: foreignCert, Key: foreignKey},
@@ -158,9 +166,39 @@ func TestCertificates(t *testing.T) {
 		if a.URL == "" {
 			a.URL = s.URL()
 		}
-		if c, err := Dial(t.Context(), Options{Access: a}); err == nil {
+		c, err := Dial(t.Context(), Options{Access: a})
+		if err == nil {
 			c.Close()
 			t.Errorf("%s: it is let in", name)
+			continue
+		}
+		// Which error a refused handshake is, is chance; what to do is the same.
+		if want := help[name]; !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q in it", name, err, want)
+		}
+	}
+}
+
+// TestReadable: only what others reach without TLS is warned of.
+func TestReadable(t *testing.T) {
+	token := write(t, "token", strings.Repeat("a", minToken))
+	cert, key := newAuthority(t).issue(2)
+	for _, test := range []struct {
+		config ServerConfig
+		want   bool
+	}{
+		{ServerConfig{Listen: "127.0.0.1:0", TokenFile: token}, false},
+		{ServerConfig{Listen: "0.0.0.0:0", TokenFile: token}, true},
+		{ServerConfig{Listen: "0.0.0.0:0", TokenFile: token, Cert: cert, Key: key}, false},
+	} {
+		test.config.Dir = t.TempDir()
+		s, err := Serve(test.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if s.Readable != test.want {
+			t.Errorf("%+v: readable %v", test.config, s.Readable)
 		}
 	}
 }

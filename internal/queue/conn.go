@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -131,7 +132,7 @@ func (o Options) settings(c *Conn) ([]nats.Option, error) {
 	}
 	if o.Creds != "" {
 		if err := readable(o.Creds); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read the credentials of --creds: %w", err)
 		}
 		all = append(all, nats.UserCredentials(o.Creds))
 	}
@@ -153,7 +154,7 @@ const minToken = 16
 // readToken reads the token of a file.
 func readToken(path string) (string, error) {
 	if err := readable(path); err != nil {
-		return "", err
+		return "", fmt.Errorf("read the token: %w: make one with openssl rand -hex 32 > FILE", err)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -171,12 +172,10 @@ func readToken(path string) (string, error) {
 func readable(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("read credentials: %w: check the path, or make a token with openssl rand -hex 32 > FILE",
-			err)
+		return err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxMessage {
-		return fmt.Errorf("read credentials: %s is not a regular file of %d bytes at most", path,
-			maxMessage)
+		return fmt.Errorf("%s is not a regular file of %d bytes at most", path, maxMessage)
 	}
 	return nil
 }
@@ -201,6 +200,10 @@ func explain(err error) error {
 			ErrRefused, err)
 	case errors.Is(err, nats.ErrNoServers):
 		return fmt.Errorf("%w: is tailor serve running there, and is the address right?", err)
+	case errors.Is(err, nats.ErrNoInfoReceived), errors.As(err, new(*json.SyntaxError)),
+		errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%w: what answers there is no NATS server: is the address that of tailor serve?",
+			err)
 	case errors.Is(err, nats.ErrSecureConnWanted):
 		return fmt.Errorf("%w: the server has no TLS: give it --tls-cert and --tls-key, or write nats:// in the place of tls:// and leave out --tls-ca and --tls-cert",
 			err)
@@ -212,13 +215,20 @@ func explain(err error) error {
 	case errors.As(err, new(x509.HostnameError)):
 		return fmt.Errorf("%w: use an address that the server's certificate is for, or have it made for this one (openssl: -addext subjectAltName=IP:...)",
 			err)
-	case strings.Contains(err.Error(), "certificate required"),
-		strings.Contains(err.Error(), "bad certificate"):
+	case strings.Contains(err.Error(), "closed by remote after TLS handshake"):
+		// Whether its reason arrives before it closes the connection is chance.
+		return fmt.Errorf("%w: the server may ask for a certificate: name one that it accepts with --tls-cert and --tls-key",
+			err)
+	case strings.Contains(err.Error(), "remote error: tls: ") &&
+		strings.Contains(err.Error(), "certificate"):
 		return fmt.Errorf("%w (%w): name a certificate that the server accepts with --tls-cert and --tls-key",
 			ErrRefused, err)
 	}
 	return err
 }
+
+// ErrAddress is wrapped by errors about what is no address of a queue.
+var ErrAddress = errors.New("it is no address of a queue")
 
 // checkURL refuses what is no address of a queue. Its errors show no passwords.
 func checkURL(all string) error {
@@ -231,10 +241,10 @@ func checkURL(all string) error {
 		var syntax *url.Error
 		switch {
 		case errors.As(err, &syntax):
-			return fmt.Errorf("the address is none, %w: expected nats://HOST:PORT or tls://HOST:PORT",
+			return fmt.Errorf("%w, %w: expected nats://HOST:PORT or tls://HOST:PORT", ErrAddress,
 				syntax.Err)
 		case err != nil, u.Hostname() == "", u.Scheme != "nats" && u.Scheme != "tls":
-			return errors.New("expected an address such as nats://HOST:PORT or tls://HOST:PORT")
+			return fmt.Errorf("%w: expected nats://HOST:PORT or tls://HOST:PORT", ErrAddress)
 		}
 	}
 	return nil

@@ -101,8 +101,12 @@ func (r Result) check() error {
 	case len(r.Device) > maxName:
 		return fmt.Errorf("%w: the name %.40q of a device has %d bytes, expected %d at most",
 			ErrMessage, r.Device, len(r.Device), maxName)
-	case !(r.Seconds >= 0):
-		return fmt.Errorf("%w: a result took %g s", ErrMessage, r.Seconds)
+	case !(r.Seconds >= 0 && r.Seconds <= keep.Seconds()):
+		return fmt.Errorf("%w: a result took %g s, expected 0 to %g", ErrMessage, r.Seconds,
+			keep.Seconds())
+	case r.At.UTC().Year() < 1 || r.At.UTC().Year() > 9999:
+		return fmt.Errorf("%w: a result is of year %d, expected 1 to 9999", ErrMessage,
+			r.At.UTC().Year())
 	case len(r.Error) > maxText:
 		return fmt.Errorf("%w: an error has %d bytes", ErrMessage, len(r.Error))
 	case (r.Error == "") != (len(r.Value) > 0):

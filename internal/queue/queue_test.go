@@ -408,8 +408,11 @@ func TestForged(t *testing.T) {
 	start(t, s, worker("good"))
 	c := dial(t, s)
 	a := numbers(4)
-	for _, text := range []string{"", "{}", "null", `{"kind":"square"}`,
-		strings.Repeat("[", 9999)} {
+	first := Job{Kind: "square", Class: "any", Protocol: protocol, Of: a.Of[0]}.ID()
+	for _, text := range []string{"", "{}", "null", `{"kind":"square"}`, strings.Repeat("[", 9999),
+		`{"job":"` + first + `","worker":"w","at":"9999-12-31T23:59:59-01:00","value":1}`,
+		`{"job":"` + first + `","worker":"w","at":"0000-12-31T23:59:59Z","value":1}`,
+		`{"job":"` + first + `","worker":"w","seconds":1e300,"value":1}`} {
 		if _, err := c.js.Publish(t.Context(), jobsOf("square", "any"), []byte(text)); err != nil {
 			t.Fatal(err)
 		}

@@ -32,8 +32,11 @@ type ServerConfig struct {
 // Server is a queue's server in this process.
 type Server struct {
 	server *server.Server
-	// Secure says that it has TLS, without which tokens and weights can be read on their way.
+	// Secure says that it has TLS.
 	Secure bool
+	// Readable says that tokens, weights and images can be read on their way: others reach it, and
+	// without TLS.
+	Readable bool
 }
 
 // startTimeout is how long a server may take to read its files.
@@ -59,7 +62,8 @@ func Serve(c ServerConfig) (*Server, error) {
 			c.Listen, c.Dir, lines.why())
 	}
 	lines.pass(c.Say)
-	return &Server{server: s, Secure: o.TLSConfig != nil}, nil
+	secure := o.TLSConfig != nil
+	return &Server{server: s, Secure: secure, Readable: !secure && !loopback(o.Host)}, nil
 }
 
 // URL is where clients find it.

@@ -43,7 +43,8 @@ func resultOf(protocol, id string) string { return resultPrefix + protocol + "."
 func (c *Conn) prepare(ctx context.Context) error {
 	if err := c.prepareAll(ctx); err != nil {
 		if errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
-			errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) {
+			errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) ||
+			errors.Is(err, context.DeadlineExceeded) {
 			err = fmt.Errorf("%w: tailor needs a NATS server with JetStream, as tailor serve is (nats-server -js)", err)
 		}
 		return fmt.Errorf("queue %s: %w", c.url, err)

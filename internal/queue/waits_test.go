@@ -121,6 +121,31 @@ func TestExplained(t *testing.T) {
 	}
 }
 
+// TestNotNATS: what is no NATS server is called that.
+func TestNotNATS(t *testing.T) {
+	for _, says := range []string{"SSH-2.0-OpenSSH_9.2\r\n", "INFO {{{{\r\n"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = c.Write([]byte(says))
+				defer c.Close()
+			}
+		}()
+		_, err = Dial(t.Context(), Options{Access: Access{URL: "nats://" + l.Addr().String()}})
+		if err == nil || !strings.Contains(err.Error(), "no NATS server: is the address") {
+			t.Errorf("%q: %v", says, err)
+		}
+	}
+}
+
 // TestOtherVersion: the jobs and workers of a tailor with other messages are at the same server,
 // and neither side has anything to do with the other's.
 func TestOtherVersion(t *testing.T) {

@@ -37,9 +37,9 @@ func (c calm) of(rounds []round) []round {
 }
 
 // rounds are those to judge a subject by, and whether they suffice. Of all, the fastest are
-// undisturbed if half of them are. Where the machine is slowed most of the time it is the quiet ones
-// that count, if they are enough: slowed, most subjects have another ratio to the reference, and
-// what mixes the two depends on when each subject was timed.
+// undisturbed if half of them are. Where the machine is slowed most of the time, the quiet ones
+// count, if they are enough: slowed, most subjects have another ratio to the reference, and what
+// mixes the two depends on when each subject was timed.
 func (c calm) rounds(all []round) (judged []round, enough bool) {
 	quiet := c.of(all)
 	switch {

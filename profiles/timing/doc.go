@@ -9,16 +9,17 @@
 //	reference, a, reference, c, reference, b, reference ...
 //
 // in a new order each round, and compares each subject with the two references beside it: the mean
-// of the fastest quarter of its samples, which nothing interrupted, with that of theirs. Of less
-// than 20 rounds it is the median of the ratios. Multiplied by what the reference takes
-// undisturbed, that is the latency.
+// of the fastest quarter of its samples, which nothing interrupted, with that of theirs, or of the
+// fastest tenth where that is known better. Of less than 20 rounds it is the median of the ratios.
+// Multiplied by what the reference takes undisturbed, that is the latency.
 //
 // Slowed alike is not slowed by the same factor: what waits for memory suffers less from a sibling
 // than what computes. So where the machine is slowed more than half of the time, only those rounds
 // count in which both references took less than 1.25 times what their fastest hundredth does, and
 // a subject needs 20 of these. A subject is left alone once its 95 % interval is narrow, and marked
 // unstable if it never is; until the budget is over, one without enough such rounds is not left
-// alone, and a reference that has become slower is waited for.
+// alone, and a reference that has become slower is waited for a little. Where most subjects end
+// without, as after a moment of turbo, all rounds count; where few do, these are marked.
 //
 // What takes less than a tenth of a second runs once untimed before each sample, so that it finds
 // its own data in the caches, as it does where it is served.

@@ -98,6 +98,9 @@ func (m *measurement) takeElsewhere(plan []planned) ([]float64, error) {
 
 // ask has samples taken elsewhere.
 func (m *measurement) ask(samples []Sample) ([]time.Duration, error) {
+	if err := m.stopped(); err != nil {
+		return nil, err
+	}
 	took, err := m.Elsewhere.Sample(samples)
 	if err == nil && len(took) != len(samples) {
 		err = fmt.Errorf("%d times for %d samples", len(took), len(samples))

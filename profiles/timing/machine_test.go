@@ -100,6 +100,17 @@ func throttling(*rand.Rand) disturbance {
 	}
 }
 
+// busyAtFirst is half as fast until shortly before the end of a session of 5 s.
+func busyAtFirst(*rand.Rand) disturbance {
+	const until = 4500 * time.Millisecond
+	return func(now time.Duration) (float64, time.Duration) {
+		if now < until {
+			return 2, until
+		}
+		return 1, math.MaxInt64
+	}
+}
+
 // chatter slows about as often and as briefly as samples are taken, so that a
 // sample and its neighbours are mostly not slowed alike.
 func chatter(rng *rand.Rand) disturbance {

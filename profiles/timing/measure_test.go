@@ -123,6 +123,37 @@ func TestMeasureWaitsForUndisturbed(t *testing.T) {
 	}
 }
 
+// TestMeasureLuckyTurbo: a moment of turbo, before or amid all else, makes nothing seem as fast as
+// it was then: what it moves is the mean of the fastest quarter.
+func TestMeasureLuckyTurbo(t *testing.T) {
+	for _, from := range []time.Duration{1500 * time.Millisecond, 9 * time.Second} {
+		lucky := func(*rand.Rand) disturbance {
+			return func(now time.Duration) (float64, time.Duration) {
+				switch until := from + 300*time.Millisecond; {
+				case now < from:
+					return 1, from
+				case now < until:
+					return 0.7, until
+				}
+				return 1, math.MaxInt64
+			}
+		}
+		m := newMachine(1, lucky)
+		var subjects []timing.Subject
+		for i := range 50 {
+			d := refTime * time.Duration(1+i)
+			subjects = append(subjects, m.subject(d.String(), d))
+		}
+		timings, session := m.measure(t, subjects, given(timing.Settings{Target: 0.0001}))
+		for i, timing := range timings {
+			if e := off(timing.LatencyMS, 0.5*float64(1+i)); e > 0.06 {
+				t.Errorf("from %v: %s: latency %v ms is %.1f %% off, of a session unstable %v",
+					from, timing.Name, timing.LatencyMS, 100*e, session.Unstable)
+			}
+		}
+	}
+}
+
 // TestMeasureOnAnotherSessionsScale: what the reference took elsewhere takes the place of what it
 // takes here, and no ratio changes.
 func TestMeasureOnAnotherSessionsScale(t *testing.T) {
@@ -260,6 +291,13 @@ func TestMeasureFlagsDrift(t *testing.T) {
 		given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
 	if session.Unstable {
 		t.Errorf("a machine that comes back to its speed: %s", session.UnstableReason)
+	}
+	m = newMachine(1, busyAtFirst)
+	_, session = m.measure(t, m.subjects(),
+		given(timing.Settings{Budget: 5 * time.Second, Target: 0.0001}))
+	if !strings.Contains(session.UnstableReason, "another job ended") {
+		t.Errorf("a machine that becomes fast at the end: unstable %v (%s), drift %.2f",
+			session.Unstable, session.UnstableReason, session.DriftRatio)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 const sentinelLimit = 0.10
 
 func (m *measurement) results() ([]Timing, Summary) {
+	quiet := m.believed()
 	refs := sortedCopy(m.refs)
 	s := Summary{
 		ReferenceName:    m.ref.Name,
@@ -22,7 +23,6 @@ func (m *measurement) results() ([]Timing, Summary) {
 	scale := cmp.Or(m.ReferenceMS, s.ReferenceMS)
 	timings := make([]Timing, len(m.subjects))
 	var moved []float64
-	quiet := true // for all of them
 	for i, l := range m.subjects {
 		timings[i] = l.timing(m.Settings, m.calm, scale)
 		if r, ok := l.moved(m.calm, m.MinRounds); ok {
@@ -37,13 +37,32 @@ func (m *measurement) results() ([]Timing, Summary) {
 	return timings, s
 }
 
+// believed takes back what is undisturbed where most subjects were too seldom timed so, and says
+// whether it did not have to: a moment of turbo is no measure of those that were timed without it.
+func (m *measurement) believed() bool {
+	var known int
+	for _, l := range m.subjects {
+		if l.calm(m.calm) {
+			known++
+		}
+	}
+	if 2*known >= len(m.subjects) {
+		return true
+	}
+	m.calm = anything
+	return false
+}
+
 // judge decides whether the machine stayed the same; refs are in time order. One that became faster
 // may have, if there was enough time left for all subjects, which quiet says.
 func (s *Summary) judge(refs []float64, quiet bool) {
 	var steady bool
 	s.DriftRatio, steady = drift(refs)
 	switch {
-	case !steady && (s.DriftRatio > 1 || !quiet):
+	case !steady && s.DriftRatio < 1 && !quiet:
+		s.UnstableReason = fmt.Sprintf(
+			"the reference went from 1 to %.2f times its time (another job ended), too late to time all subjects undisturbed", s.DriftRatio)
+	case !steady && s.DriftRatio > 1:
 		s.UnstableReason = fmt.Sprintf(
 			"the reference went from 1 to %.2f times its time and did not come back (throttling, or another job)", s.DriftRatio)
 	case outside(s.SentinelRatio, sentinelLimit):
@@ -66,7 +85,7 @@ func (l *timed) sorted() []float64 {
 	return sortedCopy(raw)
 }
 
-// moved is how many times its ratio has become since it settled, if there are enough rounds to tell.
+// moved is how many times what it was its ratio is since it settled, if enough rounds tell.
 func (l *timed) moved(c calm, enough int) (times float64, ok bool) {
 	late := c.of(l.late)
 	if len(late) < enough {
@@ -89,6 +108,9 @@ func (l *timed) timing(s Settings, c calm, scale float64) Timing {
 	case t.Rounds < s.MinRounds:
 		t.UnstableReason = fmt.Sprintf("%d rounds within the budget, want %d", t.Rounds,
 			s.MinRounds)
+	case !l.calm(c):
+		t.UnstableReason = fmt.Sprintf("%d of %d rounds were undisturbed, want %d",
+			len(c.of(l.rounds)), t.Rounds, minFast)
 	case e.width() > s.Target:
 		t.UnstableReason = fmt.Sprintf(
 			"the 95 %% interval is %.1f %% wide after %d rounds, want %.1f %%", 100*e.width(),

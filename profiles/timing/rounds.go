@@ -268,8 +268,8 @@ func (m *measurement) sample(l *timed, repeats int) (float64, error) {
 
 // time is the timed loop: nothing in it but the runs.
 func (m *measurement) time(l *timed, runs int) (time.Duration, error) {
-	if err := m.ctx.Err(); err != nil {
-		return 0, fmt.Errorf("timing: measurement stopped after %d rounds: %w", m.rounds, err)
+	if err := m.stopped(); err != nil {
+		return 0, err
 	}
 	if m.Elsewhere != nil {
 		took, err := m.ask([]Sample{{Key: l.Key(), Runs: runs}})
@@ -285,6 +285,14 @@ func (m *measurement) time(l *timed, runs int) (time.Duration, error) {
 		}
 	}
 	return m.Clock.Now().Sub(start), nil
+}
+
+// stopped is an error once nobody waits for the measurement any more.
+func (m *measurement) stopped() error {
+	if err := m.ctx.Err(); err != nil {
+		return fmt.Errorf("timing: measurement stopped after %d rounds: %w", m.rounds, err)
+	}
+	return nil
 }
 
 func (l *timed) failed(err error) error {
@@ -352,6 +360,7 @@ func (m *measurement) sentinels() error {
 		if err != nil {
 			return err
 		}
+		m.collect.between()
 		early = slices.DeleteFunc(early, func(l *timed) bool {
 			return len(m.calm.of(l.late)) >= max(m.MinRounds, minFast)
 		})
@@ -359,22 +368,39 @@ func (m *measurement) sentinels() error {
 	return nil
 }
 
-// comeBack goes on with the reference alone where it has become slower, until it is as fast again
-// or the budget is over: another job ends, and a processor that throttles stays slow.
+// comeBack goes on with the reference alone where it has become slower, until it is as fast again,
+// for MinSpan at most: another job ends, and a processor that throttles stays slow. The latest
+// fifth of all samples is of this time at most: with more, a machine that stays slow would have
+// been so from the beginning.
 func (m *measurement) comeBack() error {
-	const samples = 50 // at once
-	plan := slices.Repeat([]planned{{m.ref, m.ref.repeats}}, samples)
-	end := m.started.Add(m.Budget)
+	const most = 50 // samples at once
+	each := m.ref.each * time.Duration(m.ref.repeats+1)
+	plan := slices.Repeat([]planned{{m.ref, m.ref.repeats}},
+		int(min(max(batchTime/max(each, 1), 1), most)))
+	before, end := len(m.refs), m.Clock.Now().Add(m.MinSpan)
+	if budget := m.started.Add(m.Budget); budget.Before(end) {
+		end = budget
+	}
 	for {
 		ratio, steady := drift(m.refs)
-		if steady || ratio < 1 || !m.Clock.Now().Before(end) {
+		if steady || ratio < 1 {
 			return nil
 		}
-		ms, err := m.take(plan)
-		if err != nil {
-			return err
+		// To look takes long beside so many samples, and little beside a fiftieth of them.
+		for range 1 + before/50/len(plan) {
+			if !m.Clock.Now().Before(end) {
+				return nil
+			}
+			ms, err := m.take(plan)
+			if err != nil {
+				return err
+			}
+			m.refs = append(m.refs, ms...)
+			if over := len(m.refs) - before - max(before/4, len(ms)); over > 0 {
+				m.refs = slices.Delete(m.refs, before, before+over)
+			}
 		}
-		m.refs = append(m.refs, ms...)
+		m.collect.between()
 	}
 }
 

@@ -42,6 +42,7 @@ func main() {
 	flag.StringVar(&recipes, "recipes", "", "some of the recipes, separated by commas; default all")
 	flag.StringVar(&b.setting, "setting", "",
 		"the one setting to use, which was chosen before; default try all")
+	flag.IntVar(&b.tries, "tries", 0, "of each recipe's settings, how many are tried; default all")
 	flag.IntVar(&b.seeds, "seeds", 3, "fresh seeds")
 	flag.Uint64Var(&b.first, "first-seed", 1, "of these; 0 is for trying settings")
 	flag.Float64Var(&b.rate, "rate", 0, "learning rate of pruning; default what suits the network")
@@ -80,6 +81,7 @@ type bench struct {
 	sparsities, tune                             []float64
 	recipes                                      []recipe
 	seeds, epochs, denseEpochs, shift, parallel  int
+	tries                                        int
 	distill, rate, end, regrow                   float64
 	setting, criterion                           string
 	first                                        uint64
@@ -102,6 +104,9 @@ func (b *bench) parse(structure, sparsities, tune, recipes string) (err error) {
 			return b.setting != "" &&
 				s.name != b.setting
 		})
+		if b.tries > 0 {
+			r.settings = r.settings[:min(b.tries, len(r.settings))]
+		}
 		if len(r.settings) > 0 && (recipes == "" || strings.Contains(","+recipes+",", ","+r.name+
 			",")) {
 			b.recipes = append(b.recipes, r)
