@@ -74,7 +74,7 @@ func (a *Accuracy) onlyOneHots() *oneHots {
 // of a prediction, and orders pairs of choices better than the sum of what Near says of each. It
 // takes a predictor that [Accuracy.HasJoint] holds of.
 func (a *Accuracy) NearJointly(bases []supernet.Arch) ([][]choices.Affine, []choices.Joint, error) {
-	lines, tangents, err := a.near(bases)
+	lines, tangents, err := a.near(bases, true)
 	if err != nil {
 		return nil, nil, err
 	}

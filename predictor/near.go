@@ -15,12 +15,13 @@ import (
 // prediction, and from there on it goes along the gradient of the model and of the features. It is
 // to order archs by. The constant of a resolution that the predictor does not know is NaN.
 func (a *Accuracy) Near(bases []supernet.Arch) ([][]choices.Affine, error) {
-	lines, _, err := a.near(bases)
+	lines, _, err := a.near(bases, false)
 	return lines, err
 }
 
-// near is Near with tangents of the model.
-func (a *Accuracy) near(bases []supernet.Arch) ([][]choices.Affine, []regress.Tangent, error) {
+// near is Near, jointly with tangents of the model.
+func (a *Accuracy) near(bases []supernet.Arch, jointly bool) ([][]choices.Affine,
+	[]regress.Tangent, error) {
 	n := a.encoder.Len()
 	at := make([]float32, len(bases)*n)
 	for i, base := range bases {
@@ -29,7 +30,7 @@ func (a *Accuracy) near(bases []supernet.Arch) ([][]choices.Affine, []regress.Ta
 			return nil, nil, a.refuse(bases, i)
 		}
 	}
-	values, slopes, tangents := a.slopes(at, len(bases))
+	values, slopes, tangents := a.slopes(at, len(bases), jointly)
 	all := make([][]choices.Affine, len(bases))
 	for i, base := range bases {
 		value, slope := values[i], slopes[i*n:][:n]
@@ -50,8 +51,8 @@ func (a *Accuracy) near(bases []supernet.Arch) ([][]choices.Affine, []regress.Ta
 	return all, tangents, nil
 }
 
-// slopes are the values and the gradients of the model at rows of features.
-func (a *Accuracy) slopes(x []float32, rows int) (values []float64, slopes []float32,
+// slopes are the values and the gradients of the model at rows of features, jointly with tangents.
+func (a *Accuracy) slopes(x []float32, rows int, jointly bool) (values []float64, slopes []float32,
 	tangents []regress.Tangent) {
 	values, slopes = make([]float64, rows), make([]float32, len(x))
 	a.gradients.Lock()
@@ -59,7 +60,11 @@ func (a *Accuracy) slopes(x []float32, rows int) (values []float64, slopes []flo
 	if a.gradient == nil {
 		a.gradient = a.Model.Gradient()
 	}
-	return values, slopes, a.gradient.Tangents(x, slopes, values)
+	if jointly {
+		return values, slopes, a.gradient.Tangents(x, slopes, values)
+	}
+	a.gradient.At(x, slopes, values)
+	return values, slopes, nil
 }
 
 // along is slope times the features, exactly, by resolution; NaN without a feature of it.
