@@ -113,6 +113,8 @@ func (c *pruneCmd) checkRegrow(m prune.Method) error {
 		return usagef("--regrow is for weights and vectors: channels do not grow again, as one of zeros has no gradients")
 	case c.AtOnce || m == prune.OneShot:
 		return usagef("--regrow is for removal on the way: with --at-once or --method one-shot everything goes at the end")
+	case m == prune.Powerprop:
+		return usagef("--regrow is not for --method powerprop, which never moves a weight that is zero")
 	}
 	return nil
 }

@@ -93,7 +93,8 @@ type Config struct {
 	Every int     `json:"every" range:"1..1000000000"`
 	// Regrow is a share of what is left that is exchanged each time: the smallest go, and those
 	// come back, from zero, whose gradients are largest. The share falls along a cosine to 0 at End
-	// (RigL, Evci et al., ICML 2020, section 3).
+	// (RigL, Evci et al., ICML 2020, section 3). Powerpropagation never moves a weight of zero, so
+	// that there is none with it.
 	Regrow float64 `json:"regrow" range:"0..0.5"`
 }
 
@@ -212,6 +213,8 @@ func (c Config) checkNames() error {
 	case c.Regrow > 0 && c.Structure == supernet.Channels:
 		return fmt.Errorf("%w: channels do not grow again: a channel of zeros has no gradients",
 			trainer.ErrConfig)
+	case c.Regrow > 0 && c.Optimizer.Rule == trainer.Powerprop && c.Optimizer.Alpha > 1:
+		return fmt.Errorf("%w: weights do not grow again by powerprop: it never moves one that is zero; set regrow to 0, or use another method", trainer.ErrConfig)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func short(m Method, k supernet.Structure, sparsity float64) Config {
 	if m == OneShot {
 		c.Begin, c.End = 1, 1
 	}
-	if k == supernet.Weights {
+	if k == supernet.Weights && m != Powerprop {
 		c.Regrow = 0.02
 	}
 	return c
@@ -323,6 +323,10 @@ func TestConfigRefuses(t *testing.T) {
 		"structure": func(c *Config) { c.Structure = "blocks" },
 		"criterion": func(c *Config) { c.Criterion = "hessian" },
 		"regrow":    func(c *Config) { c.Structure, c.Regrow = supernet.Channels, 0.1 },
+		"regrow powerprop": func(c *Config) {
+			*c = Defaults(Powerprop, supernet.Weights)
+			c.Regrow = 0.1
+		},
 		"shift":     func(c *Config) { c.Shift = -1 },
 		"NaN":       func(c *Config) { c.LR = math.NaN() },
 		"method":    func(c *Config) { c.Method = "adam" },
