@@ -170,10 +170,15 @@ func (c Config) Check() error {
 	return c.Optimizer.Check()
 }
 
+// weightless says that there is no network, or one that nobody gave weights.
+func weightless(net *supernet.Subnet) bool {
+	return net == nil || len(net.Blocks) == 0 || len(net.Tensors()) == 0
+}
+
 // checkRemoval looks at what decides what goes: of a network, beforehand.
 func (c Config) checkRemoval(net *supernet.Subnet, shares map[string]float64) error {
-	if net == nil || len(net.Blocks) == 0 {
-		return fmt.Errorf("%w: there is no network to prune", trainer.ErrConfig)
+	if weightless(net) {
+		return fmt.Errorf("%w: there is no network to prune, or it has no weights: make it with supernet.NewSubnet or LoadSubnet", trainer.ErrConfig)
 	}
 	if !(c.Sparsity >= 0 && c.Sparsity <= 0.9999) {
 		return fmt.Errorf("%w: sparsity is %g, expected 0 to 0.9999", trainer.ErrConfig, c.Sparsity)

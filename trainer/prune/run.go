@@ -123,6 +123,9 @@ func (j Job) Check() error {
 	if j.Net == nil || j.Data == nil {
 		return fmt.Errorf("%w: pruning needs a network and images", trainer.ErrConfig)
 	}
+	if j.Teacher != nil && weightless(j.Teacher) {
+		return fmt.Errorf("%w: the teacher has no weights: make it with supernet.NewSubnet or LoadSubnet", trainer.ErrConfig)
+	}
 	if j.Workers < 1 || j.SaveEvery < 0 || j.ValImages < 0 {
 		return fmt.Errorf("%w: workers is %d, save every %s, validation images %d: expected 1 or more, and not below 0", trainer.ErrConfig, j.Workers, j.SaveEvery, j.ValImages)
 	}
