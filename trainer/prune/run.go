@@ -431,7 +431,7 @@ func (p *pruning) result(ctx context.Context) (*Result, error) {
 func (p *pruning) checkLeft() error {
 	for _, m := range slices.Backward(weights.Matrices(p.net.Net)) {
 		if m.Block == p.remover.least && !slices.Contains(zeros(m.Param), false) {
-			return fmt.Errorf("%w: all weights of %s are zero, so that every image gets the same answer; start again with %s", trainer.ErrDiverged, m.Param.Name, p.config.lower())
+			return fmt.Errorf("%w: all weights of %s are zero, so that every image gets the same answer; start again with less to remove, or with %s", trainer.ErrDiverged, m.Param.Name, p.config.lower())
 		}
 	}
 	return nil
