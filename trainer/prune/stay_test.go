@@ -45,7 +45,8 @@ func TestGoneStaysGone(t *testing.T) {
 				}
 			}
 			if back > 0 {
-				t.Errorf("%s %s: %d weights that were removed came back", criterion, structure, back)
+				t.Errorf("%s %s: %d weights that were removed came back", criterion, structure,
+					back)
 			}
 		}
 	}
