@@ -173,7 +173,8 @@ func TestJobRefused(t *testing.T) {
 		"nothing":     {},
 		"no weights": {Net: &supernet.Subnet{Blocks: tiny(t, d).Blocks}, Data: d, Config: c,
 			Workers: 1},
-		"no teacher": {Net: tiny(t, d), Teacher: &supernet.Subnet{}, Data: d, Config: c, Workers: 1},
+		"no teacher": {Net: tiny(t, d), Teacher: &supernet.Subnet{}, Data: d, Config: c,
+			Workers: 1},
 	} {
 		for what, do := range map[string]func(context.Context, Job) (*Result, error){"Run": Run,
 			"Cut": Cut} {
