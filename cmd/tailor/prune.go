@@ -195,8 +195,8 @@ func goesOn(ctx context.Context, err error) error {
 
 // printPruned is the table of before and after.
 func printPruned(w io.Writer, r *refine.PruneResult) {
-	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", shown(r.Parent),
-		r.Method, 100*r.Sparsity, r.Structure)
+	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable weights are gone%s\n\n",
+		shown(r.Parent), r.Method, 100*r.Sparsity, inUnits(r.Structure))
 	t := &table{headings: 1, right: true}
 	t.row("", "TOP-1", "LATENCY", "FILE", "WEIGHTS LEFT", "MACS", "MACS LEFT")
 	for _, row := range []struct {
@@ -216,13 +216,32 @@ func printPruned(w io.Writer, r *refine.PruneResult) {
 		fmt.Fprintf(w, "%d parameters that are not zero before, %d after; --max-params was %d\n",
 			r.ParamsBefore, r.ParamsAfter, r.MaxParams)
 	}
+	if r.MaxLatencyMS > 0 && r.PredictedMS > 0 {
+		fmt.Fprintf(w, "%s was predicted before training, %s is measured; --max-latency was %s\n",
+			latency(r.PredictedMS), latency(r.After.LatencyMS), latency(r.MaxLatencyMS))
+	}
 	if r.OverBudget {
 		fmt.Fprintln(w, "the latency measured is over the budget")
 	}
 	if r.Unstable {
 		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; time the network again with tailor eval when it is quiet")
 	}
+	if len(r.Exports) > 0 && r.Structure != supernet.Channels && r.Sparsity > 0 {
+		fmt.Fprintln(w, "zeros make tailor's own engine faster and its file smaller; files for other programs hold every zero: only --structure channels makes those smaller and faster")
+	}
 	fmt.Fprintf(w, "wrote %s%s\n", shown(r.Manifest), withExports(r.Exports))
+}
+
+// inUnits says in what the removed weights lie together: a share of channels is not a share of
+// their weights, as channels of different blocks have differently many.
+func inUnits(s supernet.Structure) string {
+	switch {
+	case s == supernet.Channels:
+		return ", in whole channels"
+	case s.Run() > 0:
+		return fmt.Sprintf(", in runs of %d", s.Run())
+	}
+	return ""
 }
 
 // bytesText is a size of a file.
