@@ -217,7 +217,7 @@ func printPruned(w io.Writer, r *refine.PruneResult) {
 			r.ParamsBefore, r.ParamsAfter, r.MaxParams)
 	}
 	if r.MaxLatencyMS > 0 && r.PredictedMS > 0 {
-		fmt.Fprintf(w, "%s was predicted before training, %s is measured; --max-latency was %s\n",
+		fmt.Fprintf(w, "%s with as much removed before training, %s in the end; --max-latency was %s\n",
 			latency(r.PredictedMS), latency(r.After.LatencyMS), latency(r.MaxLatencyMS))
 	}
 	if r.OverBudget {

@@ -67,14 +67,14 @@ func TestPrunedParams(t *testing.T) {
 	}
 }
 
-// TestPrunedWords: the summary says of what a share went, what was predicted beside what was
-// measured, and where zeros gain nothing.
+// TestPrunedWords: the summary says of what a share went, what was expected beside what was
+// measured in the end, and where zeros gain nothing.
 func TestPrunedWords(t *testing.T) {
 	r := &refine.PruneResult{Sparsity: 0.5, PredictedMS: 2.5, MaxLatencyMS: 3,
 		Exports: []manifest.Export{{Format: manifest.FormatONNX}}}
 	r.After.LatencyMS = 2.75
 	const gone, timed, zeros = "50.0 % of the removable weights are gone",
-		"2.50 ms was predicted before training, 2.75 ms is measured; --max-latency was 3.00 ms\n",
+		"2.50 ms with as much removed before training, 2.75 ms in the end; --max-latency was 3.00 ms\n",
 		"files for other programs hold every zero"
 	for structure, want := range map[supernet.Structure][]string{
 		supernet.Weights:   {gone + "\n", timed, zeros},
