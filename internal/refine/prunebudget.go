@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
@@ -100,21 +102,25 @@ func (p *pruning) chooseParams() error {
 		with := int64(weights[b.Name] / b.MiddleChannels() * a.removed)
 		return float64(left - (b.Params() - v.Params() - with)), err
 	}
-	err := p.allocate(cost, float64(p.job.MaxParams), 0)
+	shares, err := p.allocate(cost, float64(p.job.MaxParams), 0)
 	var limit *budget.LimitError
 	if errors.As(err, &limit) {
 		return &search.UnreachableError{Limit: "parameters", Asked: limit.Limit,
 			Smallest: limit.Smallest}
 	}
+	if err == nil {
+		p.take(shares)
+	}
 	return err
 }
 
-// correctionRounds bounds how often the limit is corrected by what a network with such zeros was
-// measured to take.
+// correctionRounds bounds how often what is asked of predictions is corrected by what a network with
+// such zeros was measured to take.
 const correctionRounds = 4
 
-// chooseLatency stays within a latency. What the curves predict is corrected by what networks with
-// so much removed, not yet trained, take when they are measured.
+// chooseLatency stays within a latency, and near it. What the curves predict is corrected by what
+// networks with so much removed, not yet trained, take when they are measured; of those within the
+// limit the last is taken, which loses least. If none is, it is that which came nearest.
 func (p *pruning) chooseLatency(ctx context.Context) error {
 	curves, err := p.curves(ctx)
 	if err != nil {
@@ -136,31 +142,35 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 		return curves.BlockMS(index[b.Name], v)
 	}
 	limit := p.job.MaxLatencyMS
+	aim, within := newAim(limit), (map[string]float64)(nil)
 	for range correctionRounds {
-		if err := p.allocate(cost, limit, curves.Intercept); err != nil {
-			var over *budget.LimitError
-			if errors.As(err, &over) {
-				// Predictions are too low by what the limit was lowered by.
-				return &search.UnreachableError{Limit: "latency", Asked: p.job.MaxLatencyMS,
-					Smallest: (over.Smallest + curves.Intercept) * p.job.MaxLatencyMS / limit}
-			}
+		shares, err := p.allocate(cost, aim.at, curves.Intercept)
+		var over *budget.LimitError
+		if errors.As(err, &over) && within == nil {
+			// Predictions are too low by what less was asked for.
+			return &search.UnreachableError{Limit: "latency", Asked: limit,
+				Smallest: (over.Smallest + curves.Intercept) * limit / aim.at}
+		}
+		if err != nil && within == nil {
 			return err
 		}
-		p.job.Progress("time a network with such zeros", 0, 1)
-		net, err := prune.Apply(p.net, p.job.Config, p.shares)
-		if err != nil {
-			return err
-		}
-		timings, _, err := profiles.Subnets(ctx, p.runtime(), []*supernet.Subnet{net},
-			(*profiles.Reference)(ref), cmp.Or(p.job.Budget, 2*time.Second), p.job.Config.Seed)
-		if err != nil {
-			return err
-		}
-		measured := timings[0].LatencyMS
-		if p.predicted = measured; measured <= p.job.MaxLatencyMS {
+		if err != nil || within != nil && maps.Equal(shares, within) {
 			break
 		}
-		limit *= p.job.MaxLatencyMS / measured * 0.995
+		measured, err := p.timeChosen(ctx, shares, ref)
+		if err != nil {
+			return err
+		}
+		if measured <= limit || within == nil {
+			p.take(shares)
+			p.predicted = measured
+		}
+		if measured <= limit {
+			within = shares
+		}
+		if !aim.correct(measured) {
+			break
+		}
 	}
 	return nil
 }
@@ -293,10 +303,38 @@ func fitVariants(network []supernet.Block, v *profiles.Variants) (*predictor.Pru
 	return predictor.FitPruned(network, v.Structure, blocks, networks)
 }
 
+// take chooses what each block loses.
+func (p *pruning) take(shares map[string]float64) {
+	p.shares, p.job.Config = shares, p.with(shares)
+}
+
+// with is the settings with what all shares remove together.
+func (p *pruning) with(shares map[string]float64) prune.Config {
+	c := p.job.Config
+	c.Sparsity = sumShares(prune.WeightsByBlock(p.net, c), shares)
+	return c
+}
+
+// timeChosen measures a network with such shares gone that has not been trained again.
+func (p *pruning) timeChosen(ctx context.Context, shares map[string]float64,
+	ref *manifest.Reference) (ms float64, err error) {
+	p.job.Progress("time a network with such zeros", 0, 1)
+	net, err := prune.Apply(p.net, p.with(shares), shares)
+	if err != nil {
+		return 0, err
+	}
+	timings, _, err := profiles.Subnets(ctx, p.runtime(), []*supernet.Subnet{net},
+		(*profiles.Reference)(ref), cmp.Or(p.job.Budget, 2*time.Second), p.job.Config.Seed)
+	if err != nil {
+		return 0, err
+	}
+	return timings[0].LatencyMS, nil
+}
+
 // allocate chooses what each block loses so that the costs of all, and base, stay within the limit
-// with as little damage as can be.
+// with as little damage as can be. It gives the shares of those that lose something.
 func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), limit,
-	base float64) error {
+	base float64) (map[string]float64, error) {
 	weights := prune.WeightsByBlock(p.net, p.job.Config)
 	parts, ways := make([][]budget.Option, len(p.net.Blocks)), make([][]amount, len(p.net.Blocks))
 	for i, b := range p.net.Blocks {
@@ -306,7 +344,7 @@ func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), l
 		for _, a := range ways[i] {
 			c, err := cost(b, a)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			parts[i] = append(parts[i], budget.Option{Cost: c,
 				Damage: p.damage.Of(b.Name, a.share)})
@@ -314,16 +352,15 @@ func (p *pruning) allocate(cost func(supernet.Block, amount) (float64, error), l
 	}
 	chosen, err := budget.Choose(parts, limit-base)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p.shares = map[string]float64{}
+	shares := map[string]float64{}
 	for i, b := range p.net.Blocks {
 		if share := ways[i][chosen.Choice[i]].share; share > 0 {
-			p.shares[b.Name] = share
+			shares[b.Name] = share
 		}
 	}
-	p.job.Config.Sparsity = sumShares(weights, p.shares)
-	return nil
+	return shares, nil
 }
 
 // warnOfShare says if less can go than the share that is asked for, or if as much is gone already.
