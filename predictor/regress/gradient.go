@@ -1,6 +1,8 @@
 package regress
 
 import (
+	"math"
+
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
@@ -85,15 +87,16 @@ func (g *Gradient) tangent(row int) Tangent {
 	}
 	for i := range g.members {
 		c := &g.members[i]
-		for _, v := range c.slopes[row*c.units():][:c.units()] {
-			both = append(both, v/float32(len(g.members)))
+		both = append(both, c.slopes[row*c.units():][:c.units()]...)
+	}
+	if n := float32(len(g.members)); n > 1 {
+		for i := range both[g.units:] {
+			both[g.units+i] /= n
 		}
 	}
 	t := Tangent{Inputs: both[:g.units:g.units], Slopes: both[g.units:]}
 	for i, v := range t.Inputs {
-		if v > 0 {
-			t.Sum += float64(v) * float64(t.Slopes[i])
-		}
+		t.Sum += float64(max(v, 0)) * float64(t.Slopes[i])
 	}
 	return t
 }
@@ -164,13 +167,19 @@ func (c *gradientMLP) at(rows int, x []float32) (values, slopes []float32) {
 			copy(c.slopes, to)
 		}
 		if l > 0 {
-			for i, v := range c.outputs[l-1][:len(to)] {
-				if v <= 0 {
-					to[i] = 0
-				}
-			}
+			whereActive(to, c.outputs[l-1])
 		}
 		e = to
 	}
 	return values, e
+}
+
+// whereActive sets to 0 what goes to units that give 0, as outputs of ReLUs do, and never less. It
+// is without branches: which units give something is as good as random.
+func whereActive(to, outputs []float32) {
+	outputs = outputs[:len(to)]
+	for i, v := range to {
+		nonzero := -int32(math.Float32bits(outputs[i])&^(1<<31)) >> 31 // all bits or none
+		to[i] = math.Float32frombits(math.Float32bits(v) & uint32(nonzero))
+	}
 }
