@@ -34,11 +34,11 @@ type pruneCmd struct {
 	LR         *float64       `name:"lr" help:"Learning rate. Default ${prune_lr}." range:"${train_lr_range}"`
 	Decay      *float64       `name:"weight-decay" help:"Not on batch norm and biases. Default ${prune_weight_decay}." range:"${prune_weight_decay_range}"`
 	Distill    *float64       `help:"Share of the target that is the unpruned network's answer, 0 to 1. Default ${prune_distill}." range:"${prune_distill_range}"`
-	Measure    string         `help:"ssgd: diversity measure, log-l2, log-l1 or p-norm." enum:",log-l2,log-l1,p-norm" default:""`
-	P          *float64       `help:"ssgd: p of p-norm, above 0, at most 2." range:"1e-9..2"`
-	Epsilon    *float64       `help:"ssgd: epsilon at the start, relative to a layer's weights; smaller is a stronger push to sparsity." range:"${prune_epsilon_range}"`
-	EpsilonEnd *float64       `help:"ssgd: epsilon at the end." range:"${prune_epsilon_end_range}"`
-	Lambda     *float64       `help:"ssgd, l1: weight of a penalty. SSGD proper has none." range:"${prune_lambda_range}"`
+	Measure    string         `help:"ssgd: diversity measure, log-l2, log-l1 or p-norm. Default p-norm." enum:",log-l2,log-l1,p-norm" default:""`
+	P          *float64       `help:"ssgd: p of p-norm, above 0, at most 2. Default 1." range:"1e-9..2"`
+	Epsilon    *float64       `help:"ssgd: epsilon at the start, relative to a layer's weights; smaller is a stronger push to sparsity. Default 1, with --at-once 0.1." range:"${prune_epsilon_range}"`
+	EpsilonEnd *float64       `help:"ssgd: epsilon at the end. Default 0.1." range:"${prune_epsilon_end_range}"`
+	Lambda     *float64       `help:"ssgd, l1: weight of a penalty. Default 1e-5 of l1, 0 of ssgd, which has none in the paper." range:"${prune_lambda_range}"`
 	Regrow     *float64       `help:"Share of what is left that is exchanged each time for weights with large gradients." range:"${prune_regrow_range}"`
 	Export     []string       `help:"Formats that the network is written in for other programs too, beside its manifest: onnx, tflite or none." enum:"onnx,tflite,none" default:"onnx,tflite"`
 	AtOnce     bool           `help:"Remove everything at the end of training, and train no more, which costs more top-1 than removing meanwhile; after long training powerprop and ssgd lose least then."`
@@ -113,6 +113,8 @@ func (c *pruneCmd) checkRegrow(m prune.Method) error {
 		return usagef("--regrow is for weights and vectors: channels do not grow again, as one of zeros has no gradients")
 	case c.AtOnce || m == prune.OneShot:
 		return usagef("--regrow is for removal on the way: with --at-once or --method one-shot everything goes at the end")
+	case m == prune.Powerprop:
+		return usagef("--regrow is not for --method powerprop, which never moves a weight that is zero")
 	}
 	return nil
 }
@@ -195,8 +197,8 @@ func goesOn(ctx context.Context, err error) error {
 
 // printPruned is the table of before and after.
 func printPruned(w io.Writer, r *refine.PruneResult) {
-	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable %s are gone\n\n", shown(r.Parent),
-		r.Method, 100*r.Sparsity, r.Structure)
+	fmt.Fprintf(w, "\npruned %s by %s: %.1f %% of the removable weights are gone%s\n\n",
+		shown(r.Parent), r.Method, 100*r.Sparsity, inUnits(r.Structure))
 	t := &table{headings: 1, right: true}
 	t.row("", "TOP-1", "LATENCY", "FILE", "WEIGHTS LEFT", "MACS", "MACS LEFT")
 	for _, row := range []struct {
@@ -216,13 +218,32 @@ func printPruned(w io.Writer, r *refine.PruneResult) {
 		fmt.Fprintf(w, "%d parameters that are not zero before, %d after; --max-params was %d\n",
 			r.ParamsBefore, r.ParamsAfter, r.MaxParams)
 	}
+	if r.MaxLatencyMS > 0 && r.PredictedMS > 0 {
+		fmt.Fprintf(w, "%s with as much removed before training, %s in the end; --max-latency was %s\n",
+			latency(r.PredictedMS), latency(r.After.LatencyMS), latency(r.MaxLatencyMS))
+	}
 	if r.OverBudget {
 		fmt.Fprintln(w, "the latency measured is over the budget")
 	}
 	if r.Unstable {
 		fmt.Fprintln(w, "the machine was too noisy to trust the latencies; time the network again with tailor eval when it is quiet")
 	}
+	if len(r.Exports) > 0 && r.Structure != supernet.Channels && r.Sparsity > 0 {
+		fmt.Fprintln(w, "zeros make tailor's own engine faster and its file smaller; files for other programs hold every zero: only --structure channels makes those smaller and faster")
+	}
 	fmt.Fprintf(w, "wrote %s%s\n", shown(r.Manifest), withExports(r.Exports))
+}
+
+// inUnits says in what the removed weights lie together: a share of channels is not a share of
+// their weights, as channels of different blocks have differently many.
+func inUnits(s supernet.Structure) string {
+	switch {
+	case s == supernet.Channels:
+		return ", in whole channels"
+	case s.Run() > 0:
+		return fmt.Sprintf(", in runs of %d", s.Run())
+	}
+	return ""
 }
 
 // bytesText is a size of a file.

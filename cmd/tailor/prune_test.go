@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/refine"
+	"github.com/tailor-nas/tailor/search/manifest"
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 // winner makes a small network with weights.
@@ -61,6 +63,35 @@ func TestPrunedParams(t *testing.T) {
 		if printPruned(&out, r); !strings.Contains(out.String(), want) ||
 			strings.Contains(out.String(), "parameters") != (want != "") {
 			t.Errorf("--max-params %d: %s", most, out.String())
+		}
+	}
+}
+
+// TestPrunedWords: the summary says of what a share went, what was expected beside what was
+// measured in the end, and where zeros gain nothing.
+func TestPrunedWords(t *testing.T) {
+	r := &refine.PruneResult{Sparsity: 0.5, PredictedMS: 2.5, MaxLatencyMS: 3,
+		Exports: []manifest.Export{{Format: manifest.FormatONNX}}}
+	r.After.LatencyMS = 2.75
+	const gone, timed, zeros = "50.0 % of the removable weights are gone",
+		"2.50 ms with as much removed before training, 2.75 ms in the end; --max-latency was 3.00 ms\n",
+		"files for other programs hold every zero"
+	for structure, want := range map[supernet.Structure][]string{
+		supernet.Weights:   {gone + "\n", timed, zeros},
+		supernet.Vectors8:  {gone + ", in runs of 8\n", timed, zeros},
+		supernet.Vectors16: {gone + ", in runs of 16\n", timed, zeros},
+		supernet.Channels:  {gone + ", in whole channels\n", timed},
+	} {
+		var out bytes.Buffer
+		r.Structure = structure
+		printPruned(&out, r)
+		for _, w := range want {
+			if !strings.Contains(out.String(), w) {
+				t.Errorf("%s: no %q in %s", structure, w, out.String())
+			}
+		}
+		if structure == supernet.Channels && strings.Contains(out.String(), zeros) {
+			t.Errorf("channels: %s", out.String())
 		}
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/reopen"
 	"github.com/tailor-nas/tailor/internal/ship"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
@@ -72,11 +72,13 @@ type Verified struct {
 }
 
 // Verify checks the files of a winner, and measures its accuracy and its latency again. A lie is no
-// error but in what it gives; where there is no manifest nothing is claimed, which is one.
+// error but in what it gives; where there is no manifest, or one of another version of the format,
+// nothing is claimed that could be looked at, which is one.
 func Verify(ctx context.Context, j VerifyJob) (*Verified, error) {
 	v := &Verified{Manifest: manifest.Path(j.Manifest)}
-	if _, err := os.Stat(v.Manifest); errors.Is(err, fs.ErrNotExist) {
-		_, _, err := manifest.Open(v.Manifest) // which says what is there instead
+	_, err := manifest.Read(v.Manifest)
+	if version := (*store.VersionError)(nil); errors.Is(err, fs.ErrNotExist) ||
+		errors.As(err, &version) {
 		return nil, err
 	}
 	w, checks := ship.Files(v.Manifest)

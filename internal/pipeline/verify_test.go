@@ -7,6 +7,7 @@ import (
 	"image"
 	"io/fs"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor"
 	"github.com/tailor-nas/tailor/internal/data"
 	"github.com/tailor-nas/tailor/internal/ship"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -268,5 +270,17 @@ func TestVerifyNothing(t *testing.T) {
 	if v, err := Verify(t.Context(), VerifyJob{Manifest: t.TempDir()}); !errors.Is(err,
 		fs.ErrNotExist) {
 		t.Errorf("got %+v and %v, want a file that does not exist", v, err)
+	}
+}
+
+// TestVerifyNewer: what a newer tailor wrote cannot be looked at, and is no lie.
+func TestVerifyNewer(t *testing.T) {
+	path := manifest.Path(t.TempDir())
+	if err := os.WriteFile(path, []byte(`{"tailor": "manifest/99999"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var newer *store.VersionError
+	if v, err := Verify(t.Context(), VerifyJob{Manifest: path}); !errors.As(err, &newer) {
+		t.Errorf("got %+v and %v, want another version", v, err)
 	}
 }

@@ -196,9 +196,14 @@ func TestReadable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		url := s.URL()
 		s.Close()
 		if s.Readable != test.want {
 			t.Errorf("%+v: readable %v", test.config, s.Readable)
+		}
+		// Nobody on another machine finds it at 0.0.0.0.
+		if strings.Contains(url, "0.0.0.0") || strings.Contains(url, "[::]") {
+			t.Errorf("%+v is said to be at %s", test.config, url)
 		}
 	}
 }

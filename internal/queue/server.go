@@ -66,12 +66,20 @@ func Serve(c ServerConfig) (*Server, error) {
 	return &Server{server: s, Secure: secure, Readable: !secure && !loopback(o.Host)}, nil
 }
 
-// URL is where clients find it.
+// URL is where clients find it: where it listens or, if that is on all addresses of this machine,
+// by the machine's name.
 func (s *Server) URL() string {
-	if s.Secure {
-		return "tls://" + s.server.Addr().String()
+	address := s.server.Addr().String()
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		if name, err := os.Hostname(); err == nil {
+			address = net.JoinHostPort(name, port)
+		}
 	}
-	return "nats://" + s.server.Addr().String()
+	if s.Secure {
+		return "tls://" + address
+	}
+	return "nats://" + address
 }
 
 // Close ends the server. What it holds is in its files.

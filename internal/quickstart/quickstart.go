@@ -210,7 +210,7 @@ func (j Job) fitAndSearch(ctx context.Context, s *Summary, run *trainer.Run,
 
 // prune takes channels from the largest winner. What an earlier quickstart pruned goes first.
 func (j Job) prune(ctx context.Context, s *Summary) error {
-	j.Say("6/6  prune the largest one further: %.0f %% of its channels, with %d epochs of training",
+	j.Say("6/6  prune the largest one further: %.0f %% of its removable weights, in whole channels, with %d epochs of training",
 		100*quickSparsity, quickPruneEpochs)
 	dir := filepath.Join(j.Dir, "pruned")
 	if _, err := prune.ReadInfo(filepath.Join(dir, refine.PruningDir)); err == nil {

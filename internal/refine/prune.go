@@ -80,6 +80,7 @@ type PruneResult struct {
 	ParamsBefore int64                  `json:"params_before"`
 	ParamsAfter  int64                  `json:"params_after"`
 	MaxParams    int64                  `json:"max_params,omitempty"`
+	MaxLatencyMS float64                `json:"max_latency_ms,omitempty"`
 	Top1Val      float64                `json:"val_top1,omitempty"`
 	Before       manifest.PrunedFigures `json:"before"`
 	After        manifest.PrunedFigures `json:"after"`
@@ -304,8 +305,8 @@ func (p *pruning) newResult(trained *prune.Result) *PruneResult {
 		Parent: p.path, Method: c.Method, Structure: c.Structure, Sparsity: 1 -
 			float64(trained.Left)/float64(trained.Weights),
 		ParamsBefore: prune.ParamsLeft(p.net), ParamsAfter: prune.ParamsLeft(trained.Net),
-		MaxParams: p.job.MaxParams,
-		Top1Val:   trained.Top1Val, PredictedMS: p.predicted, Seconds: trained.Seconds,
+		MaxParams: p.job.MaxParams, MaxLatencyMS: p.job.MaxLatencyMS,
+		Top1Val: trained.Top1Val, PredictedMS: p.predicted, Seconds: trained.Seconds,
 	}
 }
 

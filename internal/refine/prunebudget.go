@@ -335,10 +335,10 @@ func (p *pruning) warnOfShare() {
 	gone, most := prune.Range(p.net, c)
 	switch {
 	case c.Sparsity > most+0.005:
-		p.job.Warn("of the %s at most %.1f %% can go, not %.1f %%: each block keeps some",
-			c.Structure, 100*most, 100*c.Sparsity)
+		p.job.Warn("of the removable weights at most %.1f %% can go, not %.1f %%: each block keeps some",
+			100*most, 100*c.Sparsity)
 	case c.Sparsity > 0 && gone >= c.Sparsity:
-		p.job.Warn("%.1f %% of the %s of %s are zero already, and the share is of all: nothing more goes; choose a higher one", 100*gone, c.Structure, p.path)
+		p.job.Warn("%.1f %% of the removable weights of %s are zero already, and the share is of all: nothing more goes; choose a higher one", 100*gone, p.path)
 	}
 }
 

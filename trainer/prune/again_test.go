@@ -171,6 +171,10 @@ func TestJobRefused(t *testing.T) {
 		"no images":   {Net: tiny(t, d), Config: c, Workers: 1},
 		"no channels": {Net: published(t, "lenet-300-100", 1), Data: d, Config: c, Workers: 1},
 		"nothing":     {},
+		"no weights": {Net: &supernet.Subnet{Blocks: tiny(t, d).Blocks}, Data: d, Config: c,
+			Workers: 1},
+		"no teacher": {Net: tiny(t, d), Teacher: &supernet.Subnet{}, Data: d, Config: c,
+			Workers: 1},
 	} {
 		for what, do := range map[string]func(context.Context, Job) (*Result, error){"Run": Run,
 			"Cut": Cut} {

@@ -93,7 +93,8 @@ type Config struct {
 	Every int     `json:"every" range:"1..1000000000"`
 	// Regrow is a share of what is left that is exchanged each time: the smallest go, and those
 	// come back, from zero, whose gradients are largest. The share falls along a cosine to 0 at End
-	// (RigL, Evci et al., ICML 2020, section 3).
+	// (RigL, Evci et al., ICML 2020, section 3). Powerpropagation never moves a weight of zero, so
+	// that there is none with it.
 	Regrow float64 `json:"regrow" range:"0..0.5"`
 }
 
@@ -169,10 +170,15 @@ func (c Config) Check() error {
 	return c.Optimizer.Check()
 }
 
+// weightless says that there is no network, or one that nobody gave weights.
+func weightless(net *supernet.Subnet) bool {
+	return net == nil || len(net.Blocks) == 0 || len(net.Tensors()) == 0
+}
+
 // checkRemoval looks at what decides what goes: of a network, beforehand.
 func (c Config) checkRemoval(net *supernet.Subnet, shares map[string]float64) error {
-	if net == nil || len(net.Blocks) == 0 {
-		return fmt.Errorf("%w: there is no network to prune", trainer.ErrConfig)
+	if weightless(net) {
+		return fmt.Errorf("%w: there is no network to prune, or it has no weights: make it with supernet.NewSubnet or LoadSubnet", trainer.ErrConfig)
 	}
 	if !(c.Sparsity >= 0 && c.Sparsity <= 0.9999) {
 		return fmt.Errorf("%w: sparsity is %g, expected 0 to 0.9999", trainer.ErrConfig, c.Sparsity)
@@ -212,6 +218,8 @@ func (c Config) checkNames() error {
 	case c.Regrow > 0 && c.Structure == supernet.Channels:
 		return fmt.Errorf("%w: channels do not grow again: a channel of zeros has no gradients",
 			trainer.ErrConfig)
+	case c.Regrow > 0 && c.Optimizer.Rule == trainer.Powerprop && c.Optimizer.Alpha > 1:
+		return fmt.Errorf("%w: weights do not grow again by powerprop: it never moves one that is zero; set regrow to 0, or use another method", trainer.ErrConfig)
 	}
 	return nil
 }

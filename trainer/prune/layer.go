@@ -282,7 +282,7 @@ func (m *middle) keep(want int) int {
 // channels only: single zeros in them make nothing faster.
 func layersOf(net *supernet.Subnet, c Config) []layer {
 	var all []layer
-	if net == nil {
+	if weightless(net) {
 		return nil
 	}
 	if c.Structure == supernet.Channels {

@@ -123,6 +123,11 @@ func (r *remover) compare(share float64, keep []int) {
 	scores := make([][]float64, len(r.layers))
 	for i := range r.layers {
 		scores[i] = r.comparable(i)
+		for u := range scores[i] {
+			if r.gone[i][u] || r.layers[i].lacked(u) {
+				scores[i][u] = -1 // before weights that have become zero in training
+			}
+		}
 	}
 	bar := r.bar(scores, budget)
 	var all []ranked
@@ -210,19 +215,20 @@ func ascending(score []float64) []int32 {
 }
 
 // choose marks all but the largest units of a layer as gone. Those that were never there go first,
-// be there room for them or not, then those that are gone already; of equal ones the first.
+// then those that are gone already, both be there room for them or not; of equal ones the first.
 func (r *remover) choose(i, keep int) {
-	gone, score, lacked := r.gone[i], r.score[i], 0
+	gone, score, already := r.gone[i], r.score[i], 0
 	for u, g := range gone {
 		switch {
 		case r.layers[i].lacked(u):
 			score[u] = -2
-			lacked++
+			already++
 		case g:
 			score[u] = -1
+			already++
 		}
 	}
-	number := max(len(gone)-keep, lacked)
+	number := max(len(gone)-keep, already)
 	if number == 0 {
 		clear(gone)
 		return

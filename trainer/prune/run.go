@@ -123,6 +123,9 @@ func (j Job) Check() error {
 	if j.Net == nil || j.Data == nil {
 		return fmt.Errorf("%w: pruning needs a network and images", trainer.ErrConfig)
 	}
+	if j.Teacher != nil && weightless(j.Teacher) {
+		return fmt.Errorf("%w: the teacher has no weights: make it with supernet.NewSubnet or LoadSubnet", trainer.ErrConfig)
+	}
 	if j.Workers < 1 || j.SaveEvery < 0 || j.ValImages < 0 {
 		return fmt.Errorf("%w: workers is %d, save every %s, validation images %d: expected 1 or more, and not below 0", trainer.ErrConfig, j.Workers, j.SaveEvery, j.ValImages)
 	}
@@ -428,7 +431,7 @@ func (p *pruning) result(ctx context.Context) (*Result, error) {
 func (p *pruning) checkLeft() error {
 	for _, m := range slices.Backward(weights.Matrices(p.net.Net)) {
 		if m.Block == p.remover.least && !slices.Contains(zeros(m.Param), false) {
-			return fmt.Errorf("%w: all weights of %s are zero, so that every image gets the same answer; start again with %s", trainer.ErrDiverged, m.Param.Name, p.config.lower())
+			return fmt.Errorf("%w: all weights of %s are zero, so that every image gets the same answer; start again with less to remove, or with %s", trainer.ErrDiverged, m.Param.Name, p.config.lower())
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/internal/weights"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
@@ -54,7 +55,7 @@ func short(m Method, k supernet.Structure, sparsity float64) Config {
 	if m == OneShot {
 		c.Begin, c.End = 1, 1
 	}
-	if k == supernet.Weights {
+	if k == supernet.Weights && m != Powerprop {
 		c.Regrow = 0.02
 	}
 	return c
@@ -260,6 +261,11 @@ func TestResumeRefuses(t *testing.T) {
 	refused("another parent", func(j *Job) { j.Parent = "f" + hash[1:] })
 	refused("other settings", func(j *Job) { j.Config.LR = 0.01 })
 	refused("other shares", func(j *Job) { j.Shares = map[string]float64{"head.expand": 0.5} })
+	was := changeStep(t, dir, -1)
+	refused("a step below 0", func(*Job) {})
+	changeStep(t, dir, was+1)
+	refused("a step beyond the last", func(*Job) {})
+	changeStep(t, dir, was)
 	weights, err := filepath.Glob(filepath.Join(dir, checkpointsDir, "*", "weights.safetensors"))
 	if err != nil || len(weights) == 0 {
 		t.Fatal("no checkpoint", err)
@@ -274,6 +280,24 @@ func TestResumeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("a flipped bit", func(*Job) {})
+}
+
+// changeStep has the last checkpoint of a run claim another step, and gives the one that it was.
+func changeStep(t *testing.T, dir string, step int) (was int) {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, checkpointsDir, "*", stateFile))
+	if err != nil || len(all) == 0 {
+		t.Fatal("no checkpoint", err)
+	}
+	var s State
+	if err := store.ReadDocument(all[len(all)-1], stateKind, stateVersion, &s); err != nil {
+		t.Fatal(err)
+	}
+	was, s.Step = s.Step, step
+	if err := store.WriteDocument(all[len(all)-1], stateKind, stateVersion, &s); err != nil {
+		t.Fatal(err)
+	}
+	return was
 }
 
 // TestLeavesTheParent: the network that is pruned is not changed.
@@ -323,6 +347,10 @@ func TestConfigRefuses(t *testing.T) {
 		"structure": func(c *Config) { c.Structure = "blocks" },
 		"criterion": func(c *Config) { c.Criterion = "hessian" },
 		"regrow":    func(c *Config) { c.Structure, c.Regrow = supernet.Channels, 0.1 },
+		"regrow powerprop": func(c *Config) {
+			*c = Defaults(Powerprop, supernet.Weights)
+			c.Regrow = 0.1
+		},
 		"shift":     func(c *Config) { c.Shift = -1 },
 		"NaN":       func(c *Config) { c.LR = math.NaN() },
 		"method":    func(c *Config) { c.Method = "adam" },

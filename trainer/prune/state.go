@@ -312,6 +312,9 @@ func (p *pruning) restoreFrom(dir string, net *supernet.Subnet) error {
 	if err := p.state.Check(path, "pruning", p.folder.sha); err != nil {
 		return err
 	}
+	if p.state.Step < 0 || p.state.Step > p.steps {
+		return fmt.Errorf("%s: step is %d, expected 0 to %d", path, p.state.Step, p.steps)
+	}
 	files := map[string]*safetensors.File{}
 	for name := range p.tensors() {
 		f, err := safetensors.Read(filepath.Join(dir, name))

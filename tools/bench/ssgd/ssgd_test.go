@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/trainer/prune"
 )
 
 func TestShares(t *testing.T) {
@@ -96,6 +97,37 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"| ssgd | 2.00 +- 2.48 |", "3 seeds, one weight in 10.0 left"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+}
+
+// TestTableTellsApart: runs that differ in more than their seed are not averaged.
+func TestTableTellsApart(t *testing.T) {
+	b := &bench{out: filepath.Join(t.TempDir(), "out.jsonl")}
+	r, err := openResults(b.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []row{
+		{Recipe: "ssgd", Setting: "s", TestError: 0.01},
+		{Recipe: "magnitude", Setting: "s", TestError: 0.02, Config: prune.Config{Criterion: "fisher"}},
+		{Recipe: "magnitude", Setting: "s", TestError: 0.03, Config: prune.Config{Criterion: "lamp"}},
+		{Recipe: "l1", Setting: "s", TestError: 0.04},
+		{Recipe: "l1", Setting: "t", TestError: 0.05},
+	} {
+		one.Sparsity, one.Seed, one.Epochs = 0.9, 1, 1
+		if err := r.add(one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var text strings.Builder
+	if err := b.printTable(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| ssgd | 1.00 |", "| magnitude, fisher | 2.00 |",
+		"| magnitude, lamp | 3.00 |", "| l1, s | 4.00 |", "| l1, t | 5.00 |"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}

@@ -41,13 +41,14 @@ func (b *bench) cells() ([]*cell, []float64, error) {
 		case one.Recipe == "dense" || one.Tuning:
 			continue
 		default:
+			name := rowName(r.rows, one)
 			at := slices.IndexFunc(all, func(c *cell) bool {
-				return c.recipe == one.Recipe &&
+				return c.recipe == name &&
 					c.sparsity == one.Sparsity
 			})
 			if at < 0 {
 				at = len(all)
-				all = append(all, &cell{recipe: one.Recipe, sparsity: one.Sparsity,
+				all = append(all, &cell{recipe: name, sparsity: one.Sparsity,
 					setting: one.Setting})
 			}
 			all[at].errors = append(all[at].errors, 100*one.TestError)
@@ -60,6 +61,31 @@ func (b *bench) cells() ([]*cell, []float64, error) {
 		}
 	}
 	return all, dense, nil
+}
+
+// rowName is a recipe with whatever else tells its tested runs apart, so that one cell has nothing
+// but seeds of one thing. Settings differ between sparsities as they were chosen for each; they are
+// named where one sparsity has several.
+func rowName(rows []row, one row) string {
+	name := one.Recipe
+	for _, of := range []func(row) string{
+		func(r row) string { return string(r.Structure) },
+		func(r row) string { return string(r.Config.Criterion) },
+		func(r row) string { return fmt.Sprintf("%d epochs", r.Epochs) },
+		func(r row) string {
+			if r.Sparsity != one.Sparsity {
+				return one.Setting
+			}
+			return r.Setting
+		},
+	} {
+		if slices.ContainsFunc(rows, func(r row) bool {
+			return r.Recipe == one.Recipe && !r.Tuning && of(r) != of(one)
+		}) {
+			name += ", " + of(one)
+		}
+	}
+	return name
 }
 
 // interval is half of the 95 % interval of a mean (Student's t).
