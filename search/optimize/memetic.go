@@ -12,7 +12,7 @@ const (
 	// distinctGenes or more, or all would soon be of one family.
 	climbs, optima, distinctGenes = 15, 12, 8
 	// together is how many climbs there are at a time.
-	together = 24
+	together = 12
 	// startDraws is how many random candidates a climb begins with the best of, of those that are
 	// feasible and use startUse of the most that a constraint allows.
 	startDraws, startUse = 100, 0.7
