@@ -24,18 +24,13 @@ func (o *oneHots) sets() [][]int {
 // rises fills out with about by how much the model rises from where the tangent is with each set.
 func rises(f *regress.FirstLayer, t *regress.Tangent, sets [][]choices.Swap, out []float64) {
 	f.From(t)
-	for len(sets) > 0 {
-		n := min(len(sets), regress.Neighbours)
-		for _, set := range sets[:n] {
-			f.Next()
-			for _, s := range set {
-				for i := range max(len(s.Out), len(s.In)) {
-					f.Swap(at(s.Out, i), at(s.In, i))
-				}
+	for i, set := range sets {
+		for _, s := range set {
+			for j := range max(len(s.Out), len(s.In)) {
+				f.Swap(at(s.Out, j), at(s.In, j))
 			}
 		}
-		f.Rises(out[:n])
-		sets, out = sets[n:], out[n:]
+		out[i] = f.Rise()
 	}
 }
 

@@ -74,18 +74,20 @@ type LatencyReference struct {
 
 // tabulate prepares sums; blocks that were not timed are unknown to them.
 func (l *Latency) tabulate() (err error) {
-	l.sums, err = choices.NewAdditiveAt(l.space, func(resolution int, b supernet.Block) float64 {
-		return l.scale(b) * l.time(resolution, b)
-	})
+	l.sums, err = choices.NewAdditiveAt(l.space, l.space.Resolutions,
+		func(resolution int, b supernet.Block) float64 {
+			return l.scale(b) * l.time(resolution, b)
+		})
 	return err
 }
 
 // time is what a block takes, NaN if it is not known.
 func (l *Latency) time(resolution int, b supernet.Block) float64 {
-	if ms, ok := l.AtMS[resolution][b.Key()]; ok {
+	key := b.Key()
+	if ms, ok := l.AtMS[resolution][key]; ok {
 		return ms
 	}
-	if ms, ok := l.BlocksMS[b.Key()]; ok {
+	if ms, ok := l.BlocksMS[key]; ok {
 		return ms
 	}
 	return math.NaN()

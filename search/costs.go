@@ -13,6 +13,7 @@ type Costs = manifest.Costs
 // candidate is asked for are tabulated.
 type counts struct {
 	space              *supernet.Space
+	resolutions        []int // that there are tables for
 	numbering          *choices.Numbering
 	macs, params, size *choices.Additive // nil until tabulated, as is memory
 	memory             *choices.Largest
@@ -32,7 +33,7 @@ func (c *counts) tabulate(asked ...Cost) (err error) {
 		case cost == Size && c.size == nil:
 			c.size, err = c.sum(manifest.BlockBytes)
 		case cost == Memory && c.memory == nil:
-			c.memory, err = choices.NewLargest(c.space,
+			c.memory, err = choices.NewLargest(c.space, c.resolutions,
 				func(b supernet.Block) float64 { return float64(b.Memory()) })
 		}
 		if err != nil {
@@ -43,7 +44,9 @@ func (c *counts) tabulate(asked ...Cost) (err error) {
 }
 
 func (c *counts) sum(of func(supernet.Block) int64) (*choices.Additive, error) {
-	return choices.NewAdditive(c.space, func(b supernet.Block) float64 { return float64(of(b)) })
+	return choices.NewAdditiveAt(c.space, c.resolutions, func(_ int, b supernet.Block) float64 {
+		return float64(of(b))
+	})
 }
 
 // of are the costs of a network that is predicted to take so long.

@@ -207,7 +207,8 @@ func newFinder(q Query) (*finder, error) {
 		return nil, err
 	}
 	f := &finder{Query: q, layout: newLayout(q.Space),
-		counts: counts{space: q.Space, numbering: choices.NewNumbering(q.Space)}}
+		counts: counts{space: q.Space, resolutions: q.Resolutions,
+			numbering: choices.NewNumbering(q.Space)}}
 	f.among(q.Resolutions)
 	if err := f.tabulate(f.limited()...); err != nil {
 		return nil, err

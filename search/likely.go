@@ -142,7 +142,10 @@ func (f *finder) likely(networks []network, found float64) (float64, bool, error
 // not depend on that of the search.
 func bestFirst(networks []network) {
 	slices.SortFunc(networks, func(a, b network) int {
-		return cmp.Or(cmp.Compare(b.top1, a.top1), slices.Compare(a.genes, b.genes))
+		if c := cmp.Compare(b.top1, a.top1); c != 0 {
+			return c
+		}
+		return slices.Compare(a.genes, b.genes)
 	})
 }
 

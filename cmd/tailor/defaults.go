@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
@@ -24,10 +25,37 @@ import (
 // What the library decides has no second copy here: the tags of flags name it, as ${train_epochs}
 // for a default and ${train_epochs_range} for what a setting may be.
 
+// nameDefaults fills in what the tags default and help of flags name. The parser could, but goes
+// through all names again for each flag, which takes longer than some commands.
+func nameDefaults(k *kong.Kong) error {
+	named := defaults()
+	var unknown error
+	fill := func(text *string) {
+		if !strings.Contains(*text, "${") {
+			return
+		}
+		*text = os.Expand(*text, func(name string) string {
+			value, ok := named[name]
+			if !ok { // a mistake of the program, which every test of the command line finds
+				unknown = fmt.Errorf("the tag %q of a flag names no default: %s", *text, name)
+			}
+			return value
+		})
+	}
+	err := kong.Visit(k.Model.Node, func(n kong.Visitable, next kong.Next) error {
+		if v, ok := n.(*kong.Value); ok {
+			fill(&v.Default)
+			fill(&v.Enum)
+			fill(&v.Help)
+		}
+		return next(nil)
+	})
+	return cmp.Or(err, unknown)
+}
+
 // defaults are what the tags default and help of flags name.
-func defaults() kong.Vars {
-	vars := kong.Vars{
-		"version":                 version(),
+func defaults() map[string]string {
+	vars := map[string]string{
 		"runtimes":                strings.Join(append([]string{"native"}, remote.Names()...), ","),
 		"max_holdout":             strconv.Itoa(data.MaxHoldout),
 		"synthetic_train":         strconv.Itoa(data.SyntheticTrain),

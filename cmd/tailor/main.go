@@ -150,7 +150,8 @@ func newParser(c *cli, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, er
 		kong.NamedMapper("path", kong.MapperFunc(pathMapper)),
 		kong.NamedMapper("source", kong.MapperFunc(sourceMapper)),
 		kong.Help(printHelp),
-		defaults(),
+		kong.Vars{"version": version()},
+		kong.PostBuild(nameDefaults),
 	)
 	if err != nil {
 		return nil, err

@@ -139,6 +139,32 @@ func TestAdd(t *testing.T) {
 	})
 }
 
+// TestRectifiedDot compares with sums in float64, at lengths around those of vectors, of pieces of
+// larger slices whose other values would spoil the sum.
+func TestRectifiedDot(t *testing.T) {
+	eachISA(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(6, 2))
+		for n := range 100 {
+			var v [4][]float32
+			for i := range v {
+				all := randoms(r, n+40)
+				for j := n; j < len(all); j++ {
+					all[j] = float32(math.Inf(1))
+				}
+				v[i] = all[:n]
+			}
+			want := 0.0
+			for j, w := range v[3] {
+				want += max(float64(v[2][j]-v[1][j]+v[0][j]), 0) * float64(w)
+			}
+			got := RectifiedDot(v[0], v[1], v[2], v[3])
+			if math.Abs(float64(got)-want) > 1e-5*(1+float64(n)) {
+				t.Errorf("of %d: %g, want %g", n, got, want)
+			}
+		}
+	})
+}
+
 // TestPadded compares the padded convolution, its weight gradient and its input gradient with the
 // reference.
 func TestPadded(t *testing.T) {

@@ -113,3 +113,17 @@ func Add(y, x []float32) {
 		y[j] += v
 	}
 }
+
+// RectifiedDot is Σ max(x[j]-out[j]+in[j], 0) * w[j]: what a layer of ReLUs that would get x gives
+// to a unit with weights w, where out is taken from what it gets and in is added.
+func RectifiedDot(x, out, in, w []float32) (sum float32) {
+	n := len(w)
+	x, out, in = x[:n], out[:n], in[:n]
+	if sum, ok := rectifiedDotVector(x, out, in, w); ok {
+		return sum
+	}
+	for j, v := range w {
+		sum += max(in[j]-out[j]+x[j], 0) * v
+	}
+	return sum
+}

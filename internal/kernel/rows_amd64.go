@@ -182,6 +182,19 @@ func addVector(y, x []float32) bool {
 	return true
 }
 
+func rectifiedDotVector(x, out, in, w []float32) (float32, bool) {
+	if active == Portable || len(w) == 0 {
+		return 0, false
+	}
+	lanes := vectorLanes()
+	whole, rest := len(w)/lanes, len(w)%lanes
+	f := rectifiedDotAVX2
+	if active == AVX512 {
+		f = rectifiedDotAVX512
+	}
+	return f(&x[0], &out[0], &in[0], &w[0], whole/2, whole%2 > 0, rest > 0, lastMask(rest)), true
+}
+
 func (p pooling) largestVector(y []float32, at []int32, x []float32, place int) bool {
 	if active == Portable {
 		return false

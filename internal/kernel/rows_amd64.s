@@ -5066,6 +5066,90 @@ next:
 	VZEROUPPER
 	RET
 
+// func rectifiedDotAVX512(x *float32, out *float32, in *float32, w *float32, pairs int, one bool, tail bool, mask *int32) float32
+// Requires: AVX, AVX512DQ, AVX512F, SSE
+TEXT ·rectifiedDotAVX512(SB), NOSPLIT, $0-60
+	PCALIGN $64
+	MOVQ   mask+48(FP), AX
+	MOVL   (AX), AX
+	KMOVW  AX, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	MOVQ   x+0(FP), AX
+	MOVQ   out+8(FP), CX
+	MOVQ   in+16(FP), DX
+	MOVQ   w+24(FP), BX
+	MOVQ   pairs+32(FP), SI
+	TESTQ  SI, SI
+	JZ     single
+
+pair:
+	VMOVUPS     (DX), Z3
+	VMOVUPS     (CX), Z4
+	VSUBPS      Z4, Z3, Z3
+	VMOVUPS     (AX), Z4
+	VADDPS      Z4, Z3, Z3
+	VMAXPS      Z0, Z3, Z3
+	VMOVUPS     (BX), Z4
+	VFMADD231PS Z4, Z3, Z1
+	VMOVUPS     64(DX), Z3
+	VMOVUPS     64(CX), Z4
+	VSUBPS      Z4, Z3, Z3
+	VMOVUPS     64(AX), Z4
+	VADDPS      Z4, Z3, Z3
+	VMAXPS      Z0, Z3, Z3
+	VMOVUPS     64(BX), Z4
+	VFMADD231PS Z4, Z3, Z2
+	ADDQ        $0x80, AX
+	ADDQ        $0x80, CX
+	ADDQ        $0x80, DX
+	ADDQ        $0x80, BX
+	DECQ        SI
+	JNZ         pair
+
+single:
+	MOVB        one+40(FP), SI
+	TESTB       SI, SI
+	JZ          rest
+	VMOVUPS     (DX), Z3
+	VMOVUPS     (CX), Z4
+	VSUBPS      Z4, Z3, Z3
+	VMOVUPS     (AX), Z4
+	VADDPS      Z4, Z3, Z3
+	VMAXPS      Z0, Z3, Z3
+	VMOVUPS     (BX), Z4
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+
+rest:
+	MOVB        tail+41(FP), SI
+	TESTB       SI, SI
+	JZ          sum
+	VMOVUPS.Z   (DX), K1, Z3
+	VMOVUPS.Z   (CX), K1, Z4
+	VSUBPS      Z4, Z3, Z3
+	VMOVUPS.Z   (AX), K1, Z4
+	VADDPS      Z4, Z3, Z3
+	VMAXPS      Z0, Z3, Z3
+	VMOVUPS.Z   (BX), K1, Z0
+	VFMADD231PS Z0, Z3, Z1
+
+sum:
+	VADDPS        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VHADDPS       X1, X1, X1
+	VHADDPS       X1, X1, X1
+	MOVSS         X1, ret+56(FP)
+	VZEROUPPER
+	RET
+
 // func scaleShiftIdentityAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftIdentityAVX2(SB), NOSPLIT, $0-80
@@ -7957,6 +8041,87 @@ next:
 	ADDQ DI, DX
 	DECQ BX
 	JNZ  row
+	VZEROUPPER
+	RET
+
+// func rectifiedDotAVX2(x *float32, out *float32, in *float32, w *float32, pairs int, one bool, tail bool, mask *int32) float32
+// Requires: AVX, FMA3, SSE
+TEXT ·rectifiedDotAVX2(SB), NOSPLIT, $0-60
+	PCALIGN $64
+	MOVQ    mask+48(FP), AX
+	VMOVUPS (AX), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    x+0(FP), AX
+	MOVQ    out+8(FP), CX
+	MOVQ    in+16(FP), DX
+	MOVQ    w+24(FP), BX
+	MOVQ    pairs+32(FP), SI
+	TESTQ   SI, SI
+	JZ      single
+
+pair:
+	VMOVUPS     (DX), Y4
+	VMOVUPS     (CX), Y5
+	VSUBPS      Y5, Y4, Y4
+	VMOVUPS     (AX), Y5
+	VADDPS      Y5, Y4, Y4
+	VMAXPS      Y1, Y4, Y4
+	VMOVUPS     (BX), Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     32(DX), Y4
+	VMOVUPS     32(CX), Y5
+	VSUBPS      Y5, Y4, Y4
+	VMOVUPS     32(AX), Y5
+	VADDPS      Y5, Y4, Y4
+	VMAXPS      Y1, Y4, Y4
+	VMOVUPS     32(BX), Y5
+	VFMADD231PS Y5, Y4, Y3
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	DECQ        SI
+	JNZ         pair
+
+single:
+	MOVB        one+40(FP), SI
+	TESTB       SI, SI
+	JZ          rest
+	VMOVUPS     (DX), Y4
+	VMOVUPS     (CX), Y5
+	VSUBPS      Y5, Y4, Y4
+	VMOVUPS     (AX), Y5
+	VADDPS      Y5, Y4, Y4
+	VMAXPS      Y1, Y4, Y4
+	VMOVUPS     (BX), Y5
+	VFMADD231PS Y5, Y4, Y2
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+
+rest:
+	MOVB        tail+41(FP), SI
+	TESTB       SI, SI
+	JZ          sum
+	VMASKMOVPS  (DX), Y0, Y4
+	VMASKMOVPS  (CX), Y0, Y5
+	VSUBPS      Y5, Y4, Y4
+	VMASKMOVPS  (AX), Y0, Y5
+	VADDPS      Y5, Y4, Y4
+	VMAXPS      Y1, Y4, Y4
+	VMASKMOVPS  (BX), Y0, Y0
+	VFMADD231PS Y0, Y4, Y2
+
+sum:
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X2
+	VHADDPS      X2, X2, X2
+	VHADDPS      X2, X2, X2
+	MOVSS        X2, ret+56(FP)
 	VZEROUPPER
 	RET
 

@@ -70,6 +70,8 @@ func addAVX512(y *float32, x *float32, vectors int, tail bool, mask *int32)
 
 func largestAVX512(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
 
+func rectifiedDotAVX512(x *float32, out *float32, in *float32, w *float32, pairs int, one bool, tail bool, mask *int32) float32
+
 func scaleShiftIdentityAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
 func scaleShiftReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
@@ -101,5 +103,7 @@ func gradientSiLUAVX2(out *float32, d *float32, x *float32, scale *float32, shif
 func addAVX2(y *float32, x *float32, vectors int, tail bool, mask *int32)
 
 func largestAVX2(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
+
+func rectifiedDotAVX2(x *float32, out *float32, in *float32, w *float32, pairs int, one bool, tail bool, mask *int32) float32
 
 func fence()

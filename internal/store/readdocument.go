@@ -68,10 +68,32 @@ func sniff(path string, data []byte) (kind string, version int, err error) {
 	return string(match[1]), version, err
 }
 
-// decodeDocument goes from the coarse to the fine, so that the error names what is really wrong:
-// not JSON, not ours, another kind, another version, damaged, unexpected fields. The version comes
-// before the checksum because a newer tailor may seal its files in another way.
+// decodeDocument reads what is sealed with its checksum at once. That it is JSON need not be known
+// before, which would take as long as all the rest.
 func decodeDocument(path string, data []byte, kind string, version int, doc Document) error {
+	tailor := fmt.Sprintf("%s/%d", kind, version)
+	before, digits, after, ok := splitAtHash(data, tailor)
+	sha := string(digits)
+	if !ok || sha != documentHash(before, after) {
+		return unsealed(path, data, kind, version)
+	}
+	if err := checkValues(data); err != nil {
+		return fmt.Errorf("%s is %w: check the path", path, err)
+	}
+	if err := decodeStrict(path, data, tailor, doc); err != nil {
+		return err
+	}
+	// These were verified; a field of the same name further down was not.
+	h := provenance.Of(doc)
+	h.Tailor, h.SHA256 = tailor, sha
+	return nil
+}
+
+// unsealed says why data is no document of a kind and version with its checksum. It goes from the
+// coarse to the fine, so that the error names what is really wrong: not JSON, not ours, another
+// kind, another version, damaged. The version comes before the checksum because a newer tailor may
+// seal its files in another way.
+func unsealed(path string, data []byte, kind string, version int) error {
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
 		return fmt.Errorf("%s starts with a byte order mark, so an editor saved it after tailor did (%w): copy or make it again", path, ErrChecksum)
 	}
@@ -91,22 +113,10 @@ func decodeDocument(path string, data []byte, kind string, version int, doc Docu
 	if gotVersion != version {
 		return &VersionError{File: path, Kind: kind, Version: gotVersion, Reads: version}
 	}
-	tailor := fmt.Sprintf("%s/%d", kind, version)
-	before, digits, after, ok := splitAtHash(data, tailor)
-	sha := string(digits)
-	if !ok || sha != documentHash(before, after) {
-		if bytes.Contains(data, []byte("\r\n")) {
-			return fmt.Errorf("%s has other line ends than tailor writes, as git and editors make them on Windows (%w): copy it as it is, or make it again", path, ErrChecksum)
-		}
-		return fmt.Errorf("%s was changed or damaged after it was written (%w): copy or make it again", path, ErrChecksum)
+	if bytes.Contains(data, []byte("\r\n")) {
+		return fmt.Errorf("%s has other line ends than tailor writes, as git and editors make them on Windows (%w): copy it as it is, or make it again", path, ErrChecksum)
 	}
-	if err := decodeStrict(path, data, tailor, doc); err != nil {
-		return err
-	}
-	// These were verified; a field of the same name further down was not.
-	h := provenance.Of(doc)
-	h.Tailor, h.SHA256 = tailor, sha
-	return nil
+	return fmt.Errorf("%s was changed or damaged after it was written (%w): copy or make it again", path, ErrChecksum)
 }
 
 // checkValues bounds what decoding takes. Braces and commas within texts count too; no document has
@@ -129,7 +139,14 @@ func checkValues(data []byte) error {
 func decodeStrict(path string, data []byte, tailor string, doc Document) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(doc); err != nil {
+	err := dec.Decode(doc)
+	// a decoder stops behind the value
+	if rest := data[dec.InputOffset():]; err != nil || len(bytes.Trim(rest, " \t\r\n")) > 0 {
+		if !json.Valid(data) {
+			return syntaxError(path, data)
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("%s has %w for %s: %w: it was written by another tailor, make it again with this one",
 			path, ErrFields, tailor, err)
 	}

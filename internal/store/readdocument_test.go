@@ -1,10 +1,13 @@
 package store_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -117,6 +120,34 @@ func TestReadDocumentReformatted(t *testing.T) {
 			t.Errorf("Kind = %q, %v", kind, err)
 		}
 	}
+}
+
+// A checksum that fits makes no JSON of what is none, and nothing may follow the document.
+func TestReadDocumentSealedNoJSON(t *testing.T) {
+	path, data, _ := written(t)
+	for _, content := range []string{
+		strings.Replace(string(data), "0.1", "0.x", 1), string(data[:len(data)-2]),
+		string(data) + "{}", string(data) + "x", string(data) + "\v",
+	} {
+		put(t, path, sealAgain(content))
+		err := store.ReadDocument(path, "profile", 1, new(profile))
+		var syntax *store.SyntaxError
+		if !errors.As(err, &syntax) {
+			t.Errorf("%q: %v, want a *SyntaxError", content, err)
+		}
+	}
+	put(t, path, sealAgain(string(data)+" \n\t"))
+	if err := store.ReadDocument(path, "profile", 1, new(profile)); err != nil {
+		t.Errorf("white space behind a document: %v", err)
+	}
+}
+
+// sealAgain gives a document that was changed its checksum.
+func sealAgain(content string) string {
+	hash := regexp.MustCompile(`[0-9a-f]{64}`).FindString(content)
+	blank := strings.Replace(content, hash, strings.Repeat("0", len(hash)), 1)
+	sum := sha256.Sum256([]byte(blank))
+	return strings.Replace(content, hash, hex.EncodeToString(sum[:]), 1)
 }
 
 // What editors do to a text is said.

@@ -1,6 +1,8 @@
 package regress
 
 import (
+	"math"
+
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
 
@@ -85,15 +87,16 @@ func (g *Gradient) tangent(row int) Tangent {
 	}
 	for i := range g.members {
 		c := &g.members[i]
-		for _, v := range c.slopes[row*c.units():][:c.units()] {
-			both = append(both, v/float32(len(g.members)))
+		both = append(both, c.slopes[row*c.units():][:c.units()]...)
+	}
+	if n := float32(len(g.members)); n > 1 {
+		for i := range both[g.units:] {
+			both[g.units+i] /= n
 		}
 	}
 	t := Tangent{Inputs: both[:g.units:g.units], Slopes: both[g.units:]}
 	for i, v := range t.Inputs {
-		if v > 0 {
-			t.Sum += float64(v) * float64(t.Slopes[i])
-		}
+		t.Sum += float64(max(v, 0)) * float64(t.Slopes[i])
 	}
 	return t
 }
@@ -164,19 +167,22 @@ func (c *gradientMLP) at(rows int, x []float32) (values, slopes []float32) {
 			copy(c.slopes, to)
 		}
 		if l > 0 {
-			for i, v := range c.outputs[l-1][:len(to)] {
-				if v <= 0 {
-					to[i] = 0
-				}
-			}
+			whereActive(to, c.outputs[l-1])
 		}
 		e = to
 	}
 	return values, e
 }
 
-// Neighbours is the most neighbours that a [FirstLayer] computes at a time.
-const Neighbours = 24
+// whereActive sets to 0 what goes to units that give 0, as outputs of ReLUs do, and never less. It
+// is without branches: which units give something is as good as random.
+func whereActive(to, outputs []float32) {
+	outputs = outputs[:len(to)]
+	for i, v := range to {
+		nonzero := -int32(math.Float32bits(outputs[i])&^(1<<31)) >> 31 // all bits or none
+		to[i] = math.Float32frombits(math.Float32bits(v) & uint32(nonzero))
+	}
+}
 
 // FirstLayer computes the first layers of a model's networks for rows that differ from another one
 // in a few sets of features, each of which is 1 or 0 together: they are those of the other row,
@@ -185,26 +191,25 @@ type FirstLayer struct {
 	units  int
 	sums   []float32 // (sets, then none; units)
 	linear []float32 // likewise, what a set adds to the linear part of the model
+	from   *Tangent
 
-	inputs             []float32 // (Neighbours, units)
-	rises              []float32 // of the linear part, by neighbour
-	at                 int       // the neighbour under way
-	swapped            bool      // it has inputs
-	out                []float32 // by neighbour
-	ones, minus, zeros []float32 // as many as units
-	slopes             kernel.Packed
-	from               *Tangent
+	// Of the neighbour under way.
+	inputs     []float32 // of the units, once moved
+	moved      bool      // more than the last swap was made
+	swapped    bool      // there is a last swap, which only Rise makes
+	out, in    int       // of it
+	linearRise float32
+	minus      []float32 // as many as units
 }
 
 // FirstLayer makes ready for such sets of features.
 func (g *Gradient) FirstLayer(sets [][]int) *FirstLayer {
 	units, count := g.units, len(sets)+1
 	f := &FirstLayer{units: units, sums: make([]float32, count*units),
-		linear: make([]float32, count), inputs: make([]float32, Neighbours*units),
-		rises: make([]float32, Neighbours), out: make([]float32, Neighbours),
-		ones: make([]float32, units), minus: make([]float32, units), zeros: make([]float32, units)}
+		linear: make([]float32, count), inputs: make([]float32, units),
+		minus: make([]float32, units)}
 	for i := range units {
-		f.ones[i], f.minus[i] = 1, -1
+		f.minus[i] = -1
 	}
 	weights := g.firstLayers()
 	for i, set := range sets {
@@ -239,18 +244,7 @@ func (f *FirstLayer) sum(set int) []float32 { return f.sums[set*f.units:][:f.uni
 
 // From begins with the neighbours of the row that a tangent is of.
 func (f *FirstLayer) From(t *Tangent) {
-	if f.from != t {
-		f.slopes.Pack(f.units, 1, t.Slopes, 1)
-		f.from = t
-	}
-	f.at = -1
-}
-
-// Next begins with the next of at most Neighbours neighbours.
-func (f *FirstLayer) Next() {
-	f.settle()
-	f.at++
-	f.rises[f.at], f.swapped = 0, false
+	f.from, f.moved, f.swapped, f.linearRise = t, false, false, 0
 }
 
 // Swap has a set of features be 0 and another one be 1 in the neighbour; -1 is none.
@@ -262,32 +256,30 @@ func (f *FirstLayer) Swap(out, in int) {
 	if in < 0 {
 		in = none
 	}
-	y := f.inputs[f.at*f.units:][:f.units]
-	from := y
-	if !f.swapped {
-		from = f.from.Inputs
+	if f.swapped {
+		kernel.MapAdd(f.inputs, f.sum(f.out), f.at(), f.minus, f.sum(f.in)) // at - out + in
+		f.moved = true
 	}
-	f.swapped = true
-	f.rises[f.at] += f.linear[in] - f.linear[out]
-	kernel.MapAdd(y, f.sum(out), from, f.minus, f.sum(in)) // from - out + in
+	f.out, f.in, f.swapped = out, in, true
+	f.linearRise += f.linear[in] - f.linear[out]
 }
 
-// settle gives a neighbour in which nothing was swapped its inputs.
-func (f *FirstLayer) settle() {
-	if f.at >= 0 && !f.swapped {
-		copy(f.inputs[f.at*f.units:][:f.units], f.from.Inputs)
+// at is what the units get, but for the last swap.
+func (f *FirstLayer) at() []float32 {
+	if f.moved {
+		return f.inputs
 	}
+	return f.from.Inputs
 }
 
-// Rises fills out, a value for each neighbour since From, with by how much the model rises from the
-// row, about; the next neighbour is the first again.
-func (f *FirstLayer) Rises(out []float64) {
-	f.settle()
-	f.at = -1
-	y := f.inputs[:len(out)*f.units]
-	kernel.Map(y, y, f.ones, f.zeros, kernel.ReLU)
-	kernel.MulPacked(len(out), y, f.units, &f.slopes, f.out, 1, false, nil)
-	for i := range out {
-		out[i] = float64(f.rises[i]) + float64(f.out[i]) - f.from.Sum
+// Rise is by how much the model rises from the row to the neighbour, about, and begins with the
+// next one.
+func (f *FirstLayer) Rise() float64 {
+	rise := 0.0
+	if f.swapped {
+		units := kernel.RectifiedDot(f.at(), f.sum(f.out), f.sum(f.in), f.from.Slopes)
+		rise = float64(f.linearRise) + float64(units) - f.from.Sum
 	}
+	f.From(f.from)
+	return rise
 }

@@ -1,6 +1,7 @@
 package regress
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -23,11 +24,15 @@ func (w Weights) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads base64 text of finite numbers.
 func (w *Weights) UnmarshalJSON(text []byte) error {
-	var encoded string
-	if err := json.Unmarshal(text, &encoded); err != nil {
-		return fmt.Errorf("weights: %w", err)
+	encoded, ok := plainText(text)
+	if !ok {
+		var unquoted string
+		if err := json.Unmarshal(text, &unquoted); err != nil {
+			return fmt.Errorf("weights: %w", err)
+		}
+		encoded = []byte(unquoted)
 	}
-	data, err := base64.StdEncoding.DecodeString(encoded)
+	data, err := base64.StdEncoding.AppendDecode(nil, encoded)
 	if err != nil {
 		return fmt.Errorf("weights: %w", err)
 	}
@@ -43,6 +48,15 @@ func (w *Weights) UnmarshalJSON(text []byte) error {
 	}
 	*w = v
 	return nil
+}
+
+// plainText is what JSON text says that is a string without escapes, as base64 text is.
+func plainText(text []byte) (plain []byte, ok bool) {
+	n := len(text)
+	if n < 2 || text[0] != '"' || text[n-1] != '"' || bytes.IndexByte(text, '\\') >= 0 {
+		return nil, false
+	}
+	return text[1 : n-1], true
 }
 
 func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }

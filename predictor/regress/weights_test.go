@@ -38,3 +38,19 @@ func TestWeightsThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// TestWeightsInOtherText: escapes stand for the same characters.
+func TestWeightsInOtherText(t *testing.T) {
+	for _, text := range []string{`"AACAPwAAAMA="`, `"AACAPwAAAMA\u003d"`, `"AACAPw\nAAAMA="`,
+		` "AACAPwAAAMA=" `} {
+		var w Weights
+		if err := json.Unmarshal([]byte(text), &w); err != nil || !slices.Equal(w, Weights{1, -2}) {
+			t.Errorf("%s: %v, %v; want 1 and -2", text, w, err)
+		}
+	}
+	for _, text := range []string{``, `"`, `AA`, `"AACAPw==`} {
+		if err := new(Weights).UnmarshalJSON([]byte(text)); err == nil {
+			t.Errorf("%q was read", text)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package optimize
 
 import (
 	"cmp"
+	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -48,6 +50,7 @@ func (c *change) among(g, base Genes) {
 // set is some changes that are made together.
 type set struct {
 	gain float64
+	at   int        // among those that were offered
 	of   [3]*change // the last ones may be nil
 }
 
@@ -60,13 +63,11 @@ func (s *set) changes() []*change {
 }
 
 // fits says whether some changes together are within the room, as far as costs add up.
-func (s *set) fits(room []float64) bool {
+func fits(room []float64, of ...*change) bool {
 	for j, r := range room {
 		sum := 0.0
-		for _, c := range s.of {
-			if c != nil {
-				sum += c.costs[j]
-			}
+		for _, c := range of {
+			sum += c.costs[j]
 		}
 		if sum > r+slack {
 			return false
@@ -89,8 +90,8 @@ func (c *change) apart(other *change) bool {
 func singles(changes []change, room []float64, most int) []set {
 	b := best{most: most}
 	for i := range changes {
-		if gain := changes[i].gain; b.takes(gain) {
-			b.offer(set{gain, [3]*change{&changes[i]}}, room)
+		if c := &changes[i]; b.takes(c.gain) && fits(room, c) {
+			b.add(c.gain, c, nil, nil)
 		}
 	}
 	return b.sets()
@@ -103,8 +104,8 @@ func pairs(ranked []*change, room []float64, most int) []set {
 	b := best{most: most, positive: true}
 	for i, x := range some {
 		for _, y := range some[i+1:] {
-			if gain := x.gain + y.gain; b.takes(gain) && x.apart(y) {
-				b.offer(set{gain, [3]*change{x, y}}, room)
+			if gain := x.gain + y.gain; b.takes(gain) && x.apart(y) && fits(room, x, y) {
+				b.add(gain, x, y, nil)
 			}
 		}
 	}
@@ -121,8 +122,9 @@ func triples(ranked []*change, room []float64, most int) []set {
 				continue
 			}
 			for _, z := range some[i+j+2:] {
-				if gain := x.gain + y.gain + z.gain; b.takes(gain) && x.apart(z) && y.apart(z) {
-					b.offer(set{gain, [3]*change{x, y, z}}, room)
+				gain := x.gain + y.gain + z.gain
+				if b.takes(gain) && x.apart(z) && y.apart(z) && fits(room, x, y, z) {
+					b.add(gain, x, y, z)
 				}
 			}
 		}
@@ -179,20 +181,15 @@ func over(left []float64) bool {
 // ranking puts changes in order; it is kept for its room.
 type ranking struct {
 	prices []float64
-	order  []placed
+	keys   []uint64
 	ranked []*change
 }
 
-// placed is a change's worth and its place.
-type placed struct {
-	worth float64
-	at    int
-}
-
-// byWorth orders changes by their worth, most first: the gain less the price of what they cost.
+// byWorth orders changes by their worth, most first: the gain less the price of what they cost. Of
+// those of equal worth, but for some last digits, the first one comes first.
 // What the cheapest eighth of the changes that save cost lose by it is the price.
 func (r *ranking) byWorth(changes []change) []*change {
-	r.prices, r.order, r.ranked = r.prices[:0], r.order[:0], r.ranked[:0]
+	r.prices, r.keys, r.ranked = r.prices[:0], r.keys[:0], r.ranked[:0]
 	for i := range changes {
 		if c := &changes[i]; c.price < 0 && c.gain < 0 {
 			r.prices = append(r.prices, c.gain/c.price)
@@ -203,24 +200,27 @@ func (r *ranking) byWorth(changes []change) []*change {
 		slices.Sort(r.prices)
 		price = r.prices[len(r.prices)/8]
 	}
+	places := bits.Len(uint(len(changes)))
 	for i := range changes {
 		c := &changes[i]
 		c.worth = c.gain - price*c.price
-		r.order = append(r.order, placed{c.worth, i})
+		r.keys = append(r.keys, falling(c.worth)>>places<<places|uint64(i))
 	}
-	slices.SortFunc(r.order, func(a, b placed) int {
-		switch {
-		case a.worth > b.worth:
-			return -1
-		case a.worth < b.worth:
-			return 1
-		}
-		return a.at - b.at
-	})
-	for _, p := range r.order {
-		r.ranked = append(r.ranked, &changes[p.at])
+	slices.Sort(r.keys)
+	for _, key := range r.keys {
+		r.ranked = append(r.ranked, &changes[key&(1<<places-1)])
 	}
 	return r.ranked
+}
+
+// falling is a number that is the smaller the larger v is. Its last bits have the last ones of v,
+// and may have something else: to sort numbers takes half as long as to sort structs.
+func falling(v float64) uint64 {
+	b := math.Float64bits(v)
+	if b>>63 == 0 {
+		return ^b &^ (1 << 63)
+	}
+	return b
 }
 
 // best keeps the sets of changes of most gain; of equals, those that came first.
@@ -230,6 +230,7 @@ type best struct {
 	floor    float64
 	full     bool // floor is the least gain of most sets
 	kept     []set
+	added    int
 }
 
 // takes says whether a set of this gain may be among the best.
@@ -237,11 +238,11 @@ func (b *best) takes(gain float64) bool {
 	return (!b.positive || gain > 0) && (!b.full || gain > b.floor)
 }
 
-// offer adds a set that fits the room.
-func (b *best) offer(s set, room []float64) {
-	if !s.fits(room) {
-		return
-	}
+// add adds a set that fits the room.
+func (b *best) add(gain float64, of ...*change) {
+	s := set{gain: gain, at: b.added}
+	copy(s.of[:], of)
+	b.added++
 	if b.kept = append(b.kept, s); len(b.kept) >= 4*b.most {
 		b.cut()
 		b.floor, b.full = b.kept[b.most-1].gain, true
@@ -249,7 +250,9 @@ func (b *best) offer(s set, room []float64) {
 }
 
 func (b *best) cut() {
-	slices.SortStableFunc(b.kept, func(x, y set) int { return cmp.Compare(y.gain, x.gain) })
+	slices.SortFunc(b.kept, func(x, y set) int {
+		return cmp.Or(cmp.Compare(y.gain, x.gain), x.at-y.at)
+	})
 	b.kept = b.kept[:min(b.most, len(b.kept))]
 }
 

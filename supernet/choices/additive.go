@@ -19,26 +19,28 @@ type Additive struct {
 	sums []Affine
 }
 
+// BlockCost is the cost of a block.
+type BlockCost func(supernet.Block) float64
+
 // NewAdditive tabulates cost over all blocks of a space. A cost of NaN says that the block's cost
 // is not known: sums over it are NaN too. The error is for a space without a single network of
 // known cost, or a cost that is negative or infinite.
-func NewAdditive(space *supernet.Space, cost func(supernet.Block) float64) (*Additive, error) {
-	return NewAdditiveAt(space, func(_ int, b supernet.Block) float64 { return cost(b) })
+func NewAdditive(space *supernet.Space, cost BlockCost) (*Additive, error) {
+	return NewAdditiveAt(space, space.Resolutions, cost.at())
 }
+
+// at is the cost at any resolution.
+func (c BlockCost) at() CostAt { return func(_ int, b supernet.Block) float64 { return c(b) } }
 
 // CostAt is the cost of a block of the networks of a resolution, in pixels.
 type CostAt func(resolution int, b supernet.Block) float64
 
-// NewAdditiveAt tabulates costs of which the same block may have another at another resolution.
-func NewAdditiveAt(space *supernet.Space, cost CostAt) (*Additive, error) {
+// NewAdditiveAt tabulates costs of which the same block may have another at another resolution, at
+// some of the space's resolutions; at the others nothing is known.
+func NewAdditiveAt(space *supernet.Space, resolutions []int, cost CostAt) (*Additive, error) {
 	q := &Additive{space: space, numbering: NewNumbering(space)}
-	coverings := q.coverings()
-	for _, resolution := range space.Resolutions {
-		f, err := q.tabulate(resolution, coverings, cost)
-		if err != nil {
-			return nil, err
-		}
-		q.sums = append(q.sums, f)
+	if err := q.tabulateAll(resolutions, cost); err != nil {
+		return nil, err
 	}
 	if _, smallest := q.Min(); math.IsNaN(smallest) {
 		return nil, fmt.Errorf("no network of space %s has blocks of known cost only", space.Name)
@@ -68,6 +70,23 @@ func (q *Additive) coverings() (all []covering) {
 	return all
 }
 
+// tabulateAll fills the tables of some resolutions, and leaves those of others unknown.
+func (q *Additive) tabulateAll(resolutions []int, cost CostAt) error {
+	coverings := q.coverings()
+	for _, resolution := range q.space.Resolutions {
+		f := q.numbering.unknown()
+		f.Constant = math.NaN()
+		if slices.Contains(resolutions, resolution) {
+			var err error
+			if f, err = q.tabulate(resolution, coverings, cost); err != nil {
+				return err
+			}
+		}
+		q.sums = append(q.sums, f)
+	}
+	return nil
+}
+
 // tabulate asks for the cost of every block that a resolution can have.
 func (q *Additive) tabulate(resolution int, coverings []covering, cost CostAt) (Affine, error) {
 	f := q.numbering.unknown()
@@ -75,12 +94,16 @@ func (q *Additive) tabulate(resolution int, coverings []covering, cost CostAt) (
 		p.arch.Resolution = uint16(resolution)
 		f.Constant = 0 // the same for every covering
 		for i, block := range q.space.Blocks(p.arch) {
+			number := p.numbers[i]
+			if number >= 0 && !math.IsNaN(f.Weights[number]) {
+				continue // it was in another covering
+			}
 			c := cost(resolution, block)
 			if c < 0 || math.IsInf(c, 0) {
 				return f, fmt.Errorf("block %s (%s) costs %g, expected 0 or more",
 					block.Name, block.Key(), c)
 			}
-			if number := p.numbers[i]; number >= 0 {
+			if number >= 0 {
 				f.Weights[number] = c
 			} else {
 				f.Constant += c

@@ -12,27 +12,25 @@ type Largest struct {
 	tables *Additive // with the largest of what no gene changes as the constant
 }
 
-// NewLargest tabulates the quantity over all blocks of a space. Each must be 0 or more.
-func NewLargest(space *supernet.Space, of func(supernet.Block) float64) (*Largest, error) {
+// NewLargest tabulates the quantity over all blocks of a space, at some of its resolutions; at the
+// others nothing is known. Each must be 0 or more.
+func NewLargest(space *supernet.Space, resolutions []int, of BlockCost) (*Largest, error) {
 	q := &Additive{space: space, numbering: NewNumbering(space)}
-	coverings := q.coverings()
-	for _, resolution := range space.Resolutions {
-		fixed := 0.0
-		f, err := q.tabulate(resolution, coverings, func(_ int, b supernet.Block) float64 {
-			return of(b)
-		})
-		if err != nil {
-			return nil, err
+	if err := q.tabulateAll(resolutions, of.at()); err != nil {
+		return nil, err
+	}
+	p := q.coverings()[0]
+	for r, resolution := range space.Resolutions {
+		if math.IsNaN(q.sums[r].Constant) {
+			continue
 		}
-		p := coverings[0]
 		p.arch.Resolution = uint16(resolution)
+		q.sums[r].Constant = 0
 		for i, b := range space.Blocks(p.arch) {
 			if p.numbers[i] < 0 {
-				fixed = max(fixed, of(b))
+				q.sums[r].Constant = max(q.sums[r].Constant, of(b))
 			}
 		}
-		f.Constant = fixed
-		q.sums = append(q.sums, f)
 	}
 	return &Largest{q}, nil
 }
@@ -79,11 +77,11 @@ func over(v, limit float64) float64 {
 }
 
 // MinOf is a network of the smallest quantity among those of some resolutions, and the quantity;
-// false if none of these is one of the space.
+// false if none of these is one that there is a table for.
 func (l *Largest) MinOf(resolutions []int) (best supernet.Arch, smallest float64, ok bool) {
 	for _, r := range resolutions {
 		at := l.tables.numbering.resolution(r)
-		if at < 0 {
+		if at < 0 || math.IsNaN(l.tables.sums[at].Constant) {
 			continue
 		}
 		a, most := l.minAt(at)

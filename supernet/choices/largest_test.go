@@ -2,6 +2,8 @@ package choices_test
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/tailor-nas/tailor/supernet"
@@ -15,7 +17,7 @@ func TestLargestByBruteForce(t *testing.T) {
 		all := everyArch(s)
 		for _, seed := range []string{"a", "b", "c"} {
 			cost := priced(seed)
-			q, err := choices.NewLargest(s, cost)
+			q, err := choices.NewLargest(s, s.Resolutions, cost)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,5 +69,44 @@ func TestMinOfResolutions(t *testing.T) {
 	a, got, ok := copied.MinOf(last)
 	if !ok || int(a.Resolution) != last[0] || got != q.Sum(a) || !(got > want) {
 		t.Errorf("at %v: %g of %+v", last, got, a)
+	}
+}
+
+// TestSomeResolutions: tables of some resolutions say there what all say, and nothing of others.
+func TestSomeResolutions(t *testing.T) {
+	for _, s := range []*supernet.Space{builtin(t, "mbv3-tiny"), builtin(t, "ofa-resnet50")} {
+		some := []int{s.Resolutions[1], s.Resolutions[len(s.Resolutions)-1]}
+		sums, err := choices.NewAdditiveAt(s, some,
+			func(_ int, b supernet.Block) float64 { return macs(b) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		largest, err := choices.NewLargest(s, some, macs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(2, 0))
+		for range 100 {
+			a := s.Random(r)
+			sum, most := math.NaN(), math.NaN()
+			if slices.Contains(some, int(a.Resolution)) {
+				sum, most = sumOf(s, a, macs), 0
+				for _, b := range s.Blocks(a) {
+					most = max(most, macs(b))
+				}
+			}
+			if got := sums.Sum(a); got != sum && !(math.IsNaN(got) && math.IsNaN(sum)) {
+				t.Errorf("at %d the sum is %g, by blocks %g", a.Resolution, got, sum)
+			}
+			if got := largest.Of(a); got != most && !(math.IsNaN(got) && math.IsNaN(most)) {
+				t.Errorf("at %d the largest is %g, by blocks %g", a.Resolution, got, most)
+			}
+		}
+		if _, _, ok := sums.MinOf(s.Resolutions[:1]); ok {
+			t.Errorf("a smallest sum of %d, which there is no table for", s.Resolutions[0])
+		}
+		if _, _, ok := largest.MinOf(s.Resolutions[:1]); ok {
+			t.Errorf("a smallest of %d, which there is no table for", s.Resolutions[0])
+		}
 	}
 }

@@ -54,6 +54,7 @@ func main() {
 		}
 		add(isa())
 		largest(isa())
+		rectifiedDot(isa())
 	}
 	fence()
 	vec.Write()
