@@ -24,8 +24,8 @@ func TestAim(t *testing.T) {
 				}
 			}
 			if best < 0.95*limit {
-				t.Errorf("noise %g, predictions off by %g: the best within %g is %g", noise, factor, limit,
-					best)
+				t.Errorf("noise %g, predictions off by %g: the best within %g is %g", noise,
+					factor, limit, best)
 			}
 		}
 	}

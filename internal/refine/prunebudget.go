@@ -114,8 +114,8 @@ func (p *pruning) chooseParams() error {
 	return err
 }
 
-// correctionRounds bounds how often what is asked of predictions is corrected by what a network with
-// such zeros was measured to take.
+// correctionRounds bounds how often what is asked of predictions is corrected by what a network
+// with such zeros was measured to take.
 const correctionRounds = 4
 
 // chooseLatency stays within a latency, and near it. What the curves predict is corrected by what
