@@ -120,7 +120,7 @@ const correctionRounds = 4
 
 // chooseLatency stays within a latency, and near it. What the curves predict is corrected by what
 // networks with so much removed, not yet trained, take when they are measured; of those within the
-// limit the last is taken, which loses least. If none is, it is that which came nearest.
+// limit the last is taken, which loses least. If none is within it, it is the last of all.
 func (p *pruning) chooseLatency(ctx context.Context) error {
 	curves, err := p.curves(ctx)
 	if err != nil {
