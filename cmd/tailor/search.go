@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -243,15 +244,46 @@ func warnKnown(g *Globals, r *winners.Result) {
 		}
 		if k.LeftOut != nil {
 			g.warn("%sleft out the resolutions %s, which a predictor does not know: %v", of,
-				resolutionsText(k.LeftOut), k.Why)
+				resolutionsText(k.LeftOut), unknownText(k.Why))
 		}
 		for _, s := range k.Spans {
 			if s.Cost != search.Latency && s.Limit >= s.Largest {
-				g.warn("%sthe largest network has %s of %s, so that a limit of %s limits nothing",
-					of, spanText(s.Cost, s.Largest), s.Cost, spanText(s.Cost, s.Limit))
+				g.warn("%sthe largest network has %s %s, so that a limit of %s limits nothing", of,
+					spanText(s.Cost, s.Largest), costWords[s.Cost], spanText(s.Cost, s.Limit))
 			}
 		}
 	}
+}
+
+// costWords are what counts are of.
+var costWords = map[search.Cost]string{search.MACs: "MACs", search.Params: "parameters",
+	search.Memory: "bytes of memory", search.Size: "bytes of weights"}
+
+// unknownText is why a network is not predicted, without which of a batch of one it was.
+func unknownText(why error) string {
+	var resolution *predictor.UnknownResolutionError
+	var block *predictor.UnknownBlockError
+	switch {
+	case errors.As(why, &resolution):
+		return resolution.Error()
+	case errors.As(why, &block):
+		return block.Error()
+	}
+	return fmt.Sprint(why)
+}
+
+// withinText is a share of the random networks. Where none of them is within a limit there may be
+// others that are.
+func withinText(share float64) string {
+	switch {
+	case share == 0:
+		return "none"
+	case share < 0.01:
+		return "< 1 %"
+	case share > 0.99 && share < 1:
+		return "> 99 %"
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
 }
 
 // printSpans prints what networks cost, from the smallest to the largest.
@@ -263,7 +295,7 @@ func printSpans(w io.Writer, all []winners.Known) {
 			limit, within := "-", "-"
 			if s.Limit > 0 {
 				limit = spanText(s.Cost, s.Limit)
-				within = fmt.Sprintf("%.0f %% of networks", 100*s.Within)
+				within = withinText(s.Within) + " of networks"
 			}
 			t.row(k.Device, s.Cost.String(), spanText(s.Cost, s.Smallest),
 				spanText(s.Cost, s.Middle), spanText(s.Cost, s.Largest), limit, within)
