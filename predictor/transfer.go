@@ -69,8 +69,12 @@ func (l *Latency) fromSources(olds []*Latency, s regress.Settings) (tried, membe
 		}
 	}
 	var failed error
-	for _, old := range olds {
+	for i, old := range olds {
 		c := *l
+		if len(olds) > 1 {
+			c.source = i + 1
+		}
+		from := c
 		c.BlocksMS, c.AtMS = old.scaled()
 		of, err := c.calibrateBlocks(weights)
 		if err != nil {
@@ -80,7 +84,7 @@ func (l *Latency) fromSources(olds []*Latency, s regress.Settings) (tried, membe
 		contribution := func(resolution int, b supernet.Block) float64 {
 			return old.scale(b) * old.time(resolution, b)
 		}
-		if more, err := l.learn(contribution, s); err == nil {
+		if more, err := from.learn(contribution, s); err == nil {
 			of = append(of, more...)
 		}
 		tried, members = append(tried, of...), append(members, best(of))
