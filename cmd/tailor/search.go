@@ -145,6 +145,7 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 		if j.Known, err = winners.ReadKnown(c.Continue, space); err != nil {
 			return err
 		}
+		g.say("begins with %d networks of %s", len(j.Known), shown(c.Continue))
 	}
 	if relative {
 		if j.Limits, err = c.relativeLimits(j); err != nil {
@@ -180,6 +181,7 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 		defer done()
 	}
 	warnLoose(g, j)
+	warnUnsure(g, j)
 	result, err := winners.Search(ctx, j)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tailor-nas/tailor/internal/winners"
@@ -61,6 +62,21 @@ func withinText(share float64) string {
 		return "> 99 %"
 	}
 	return fmt.Sprintf("%.0f %%", 100*share)
+}
+
+// warnUnsure says which budgets of latency cannot be kept with the confidence asked for: nobody knows
+// by how much the predictor is wrong, and winners are not timed.
+func warnUnsure(g *Globals, j winners.Job) {
+	limited := slices.ContainsFunc(j.Limits, func(l search.Limits) bool { return l.LatencyMS > 0 })
+	if j.Confidence == 0 || j.Verify || !limited {
+		return
+	}
+	for _, d := range j.Devices {
+		if d.Latency.HeldOut.Samples == 0 {
+			g.warn("%s states no error: its latencies are taken as predicted, and winners may be "+
+				"over their budgets", d.Name)
+		}
+	}
 }
 
 // printSpans prints what networks cost, from the smallest to the largest.
