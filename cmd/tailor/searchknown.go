@@ -64,8 +64,8 @@ func withinText(share float64) string {
 	return fmt.Sprintf("%.0f %%", 100*share)
 }
 
-// warnUnsure says which budgets of latency cannot be kept with the confidence asked for: nobody knows
-// by how much the predictor is wrong, and winners are not timed.
+// warnUnsure says which budgets of latency cannot be kept with the confidence asked for: nobody
+// knows by how much the predictor is wrong, and winners are not timed.
 func warnUnsure(g *Globals, j winners.Job) {
 	limited := slices.ContainsFunc(j.Limits, func(l search.Limits) bool { return l.LatencyMS > 0 })
 	if j.Confidence == 0 || j.Verify || !limited {
