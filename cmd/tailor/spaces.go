@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -9,32 +10,37 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor/design"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
 type spacesCmd struct {
-	Name   string `arg:"" optional:"" help:"A shipped space, or a YAML file." type:"source"`
-	YAML   bool   `name:"yaml" help:"Print the space's file, to begin one's own with." with:"name" without:"archs|sample"`
-	Archs  string `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path" with:"name" without:"sample"`
-	Sample *int   `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..131072" with:"name"`
-	Out    string `help:"Write the archs of --sample to this .jsonl file; with --export the folder for the networks." type:"path" out:"archs" outwith:"export=folder" with:"sample"`
+	Name   string   `arg:"" optional:"" help:"A shipped space, or a YAML file." type:"source"`
+	YAML   bool     `name:"yaml" help:"Print the space's file, to begin one's own with." with:"name" without:"archs|sample"`
+	Archs  string   `help:"Count MACs and parameters of the archs in this .jsonl file." type:"path" with:"name" without:"sample"`
+	Sample *int     `help:"Draw this many archs that cover the range of MACs, to measure elsewhere and fit to (fit --measured)." range:"1..131072" with:"name"`
+	For    []string `help:"Latency predictors of other devices, files or a folder of them: --sample draws the archs whose times on a new device tell most about how to transfer these to it (fit latency --from)." type:"path" with:"sample" many:"" placeholder:"FILE,..."`
+	Out    string   `help:"Write the archs of --sample to this .jsonl file; with --export the folder for the networks." type:"path" out:"archs" outwith:"export=folder" with:"sample"`
 	exportSampleFlags
 	outFlags
 }
 
 // spaceInfo is what is said of a space.
 type spaceInfo struct {
-	Name        string     `json:"name"`
-	Title       string     `json:"title"`
-	SHA256      string     `json:"sha256"`
-	Networks    string     `json:"networks"` // exact, as text: it exceeds 64 bits
-	Resolutions []int      `json:"resolutions"`
-	Genes       int        `json:"genes"`
-	Min         costs      `json:"min"`
-	Max         costs      `json:"max"`
-	Archs       []archInfo `json:"archs,omitempty"`
+	Name        string `json:"name"`
+	Title       string `json:"title"`
+	SHA256      string `json:"sha256"`
+	Networks    string `json:"networks"` // exact, as text: it exceeds 64 bits
+	Resolutions []int  `json:"resolutions"`
+	Genes       int    `json:"genes"`
+	Min         costs  `json:"min"`
+	Max         costs  `json:"max"`
+	// LeftOut are resolutions that not all predictors of --for know, so that no arch is of them.
+	LeftOut []int      `json:"resolutions_left_out,omitempty"`
+	Archs   []archInfo `json:"archs,omitempty"`
 }
 
 type costs struct {
@@ -83,7 +89,9 @@ func (c *spacesCmd) Run(ctx context.Context, g *Globals) error {
 			return err
 		}
 	case c.Sample != nil:
-		archs = choices.Sample(space, *c.Sample, g.Seed)
+		if archs, info.LeftOut, err = c.draw(g, space); err != nil {
+			return err
+		}
 	}
 	for _, a := range archs {
 		info.Archs = append(info.Archs, archInfo{space.Spec(a), costsOf(space, a)})
@@ -99,6 +107,30 @@ func (c *spacesCmd) Run(ctx context.Context, g *Globals) error {
 			fmt.Fprintln(w, "wrote", shown(c.Out))
 		}
 	})
+}
+
+// draw gives the archs of --sample, and the resolutions that --for leaves out.
+func (c *spacesCmd) draw(g *Globals, space *supernet.Space) (archs []supernet.Arch, leftOut []int,
+	err error) {
+	if len(c.For) == 0 {
+		return choices.Sample(space, *c.Sample, g.Seed), nil, nil
+	}
+	sources, err := pipeline.LoadSources(space, c.For)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--for: %w", err)
+	}
+	d, err := design.Draw(space, sources, *c.Sample, g.Seed)
+	switch {
+	case errors.Is(err, design.ErrNoResolution):
+		return nil, nil, usagef("--for: %w", err)
+	case err != nil:
+		return nil, nil, fmt.Errorf("--for: %w", err)
+	}
+	if len(d.LeftOut) > 0 {
+		g.warn("no network is drawn at %s px, which not all predictors of --for know",
+			resolutionsText(d.LeftOut))
+	}
+	return d.Archs, d.LeftOut, nil
 }
 
 // printYAML prints the file of a space that could be read.

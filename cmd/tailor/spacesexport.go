@@ -35,8 +35,12 @@ func (c *spacesCmd) export(ctx context.Context, g *Globals) error {
 	if run != nil {
 		g.trained(run)
 	}
+	archs, _, err := c.draw(g, space)
+	if err != nil {
+		return err
+	}
 	s, err := pipeline.SampleNetworks(ctx, pipeline.SampleJob{
-		Space: space, Run: run, Data: c.Data, Networks: *c.Sample, Formats: distinct(c.Export),
+		Space: space, Run: run, Data: c.Data, Archs: archs, Formats: distinct(c.Export),
 		Dir: c.Out, Version: version(), Workers: g.Workers, Seed: g.Seed,
 		Progress: func(done, total int) {
 			g.progress("write networks", float64(done), float64(total))

@@ -119,6 +119,13 @@ func FitTimings(t *Timings, from []string) (l *predictor.Latency, err error) {
 // its file's name. They are counted from 1, as the candidates of a predictor count them.
 func SourceRole(source int) string { return fmt.Sprintf("latency %d ", source) }
 
+// LoadSources reads predictors of a space to transfer from: files, or folders whose latency
+// predictors of the space are all meant.
+func LoadSources(space *supernet.Space, from []string) ([]*predictor.Latency, error) {
+	_, olds, err := loadSources(space, from)
+	return olds, err
+}
+
 // loadSources reads predictors to transfer from, each once.
 func loadSources(space *supernet.Space, from []string) (paths []string, olds []*predictor.Latency,
 	err error) {

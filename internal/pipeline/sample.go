@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -18,17 +19,16 @@ import (
 	"github.com/tailor-nas/tailor/internal/ship"
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/supernet"
-	"github.com/tailor-nas/tailor/supernet/choices"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
 // SampleJob asks for networks of a space as files, to be timed where there is no tailor.
 type SampleJob struct {
 	Space    *supernet.Space
-	Run      *trainer.Run // whose weights; nil for random ones
-	Data     string       // the run's, to calibrate batch norm; "" where it was when training
-	Networks int
-	Formats  []string // "tflite", "onnx"
+	Run      *trainer.Run    // whose weights; nil for random ones
+	Data     string          // the run's, to calibrate batch norm; "" where it was when training
+	Archs    []supernet.Arch // at least one
+	Formats  []string        // "tflite", "onnx"
 	Dir      string
 	Version  string // of this tailor
 	Workers  int
@@ -47,14 +47,14 @@ type Sampled struct {
 // replaced: not one with measurements.
 var sampled = regexp.MustCompile(`^(networks\.jsonl|measure\.sh|net-[0-9]{3,4}-[0-9a-f]{8}\.(tflite|onnx))$`)
 
-// SampleNetworks writes a folder of networks that cover a space, their list and measure.sh.
+// SampleNetworks writes a folder of networks of a space, their list and measure.sh.
 func SampleNetworks(ctx context.Context, j SampleJob) (*Sampled, error) {
 	for _, f := range j.Formats {
 		if !slices.Contains(ship.Formats(), f) {
 			return nil, fmt.Errorf("format %.40q, expected tflite or onnx", f)
 		}
 	}
-	networks, archs, err := j.draw()
+	networks, err := j.list()
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func SampleNetworks(ctx context.Context, j SampleJob) (*Sampled, error) {
 	}
 	s := &Sampled{Dir: j.Dir, Networks: networks}
 	err = store.ReplaceDir(j.Dir, sampled.MatchString, func(dir string) error {
-		for i, a := range archs {
+		for i, a := range j.Archs {
 			if err := j.write(ctx, dir, &networks[i], a, source); err != nil {
 				return err
 			}
@@ -76,7 +76,7 @@ func SampleNetworks(ctx context.Context, j SampleJob) (*Sampled, error) {
 				s.Bytes += f.Bytes
 			}
 			if j.Progress != nil {
-				j.Progress(i+1, len(archs))
+				j.Progress(i+1, len(j.Archs))
 			}
 		}
 		return j.writeLists(dir, networks)
@@ -84,15 +84,17 @@ func SampleNetworks(ctx context.Context, j SampleJob) (*Sampled, error) {
 	return s, err
 }
 
-// draw chooses the networks. That of middle MACs is the reference: its time is of the size of most
+// list names the networks. That of middle MACs is the reference: its time is of the size of most
 // others.
-func (j *SampleJob) draw() (all []elsewhere.Network, archs []supernet.Arch, err error) {
-	archs = choices.Sample(j.Space, j.Networks, j.Seed)
+func (j *SampleJob) list() (all []elsewhere.Network, err error) {
+	if len(j.Archs) == 0 {
+		return nil, errors.New("no networks to write, expected one at least")
+	}
 	var order []int
-	for i, a := range archs {
+	for i, a := range j.Archs {
 		name, err := elsewhere.Name(i, j.Space, a)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		blocks := j.Space.Blocks(a)
 		all = append(all, elsewhere.Network{Name: name, Space: j.Space.Name,
@@ -102,7 +104,7 @@ func (j *SampleJob) draw() (all []elsewhere.Network, archs []supernet.Arch, err 
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return int(all[a].MACs - all[b].MACs) })
 	all[order[len(order)/2]].Reference = true
-	return all, archs, nil
+	return all, nil
 }
 
 // networkSource gives the network of an arch with its weights, and what is known of its images.

@@ -16,6 +16,7 @@ import (
 	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/internal/nn"
 	"github.com/tailor-nas/tailor/supernet"
+	"github.com/tailor-nas/tailor/supernet/choices"
 	"github.com/tailor-nas/tailor/trainer"
 )
 
@@ -26,8 +27,9 @@ func sampleOf(t *testing.T, dir string, seed uint64) *Sampled {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := SampleNetworks(t.Context(), SampleJob{Space: space, Networks: 5,
-		Formats: []string{"tflite", "onnx"}, Dir: dir, Version: "test", Workers: 2, Seed: seed})
+	s, err := SampleNetworks(t.Context(), SampleJob{Space: space,
+		Archs: choices.Sample(space, 5, seed), Formats: []string{"tflite", "onnx"}, Dir: dir,
+		Version: "test", Workers: 2, Seed: seed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +94,8 @@ func TestSampleKeepsMeasurements(t *testing.T) {
 	writeText(t, filepath.Join(dir, "measured-tflite.log"), "hours of work")
 	before := contents(t, dir)
 	space, _ := supernet.LoadSpace("mbv3-tiny")
-	_, err := SampleNetworks(t.Context(), SampleJob{Space: space, Networks: 2,
-		Formats: []string{"onnx"}, Dir: dir})
+	_, err := SampleNetworks(t.Context(), SampleJob{Space: space,
+		Archs: choices.Sample(space, 2, 0), Formats: []string{"onnx"}, Dir: dir})
 	if !errors.Is(err, fs.ErrExist) || len(contents(t, dir)) != len(before) {
 		t.Errorf("%v, and %d files of %d", err, len(contents(t, dir)), len(before))
 	}
@@ -199,8 +201,9 @@ func TestSampleOfRun(t *testing.T) {
 	files := map[string]bool{}
 	for _, of := range []*trainer.Run{run, nil} {
 		dir := filepath.Join(t.TempDir(), "phone")
-		s, err := SampleNetworks(t.Context(), SampleJob{Space: run.Info.Space, Run: of, Networks: 2,
-			Formats: []string{"tflite"}, Dir: dir, Workers: 2, Seed: 1})
+		s, err := SampleNetworks(t.Context(), SampleJob{Space: run.Info.Space, Run: of,
+			Archs: choices.Sample(run.Info.Space, 2, 1), Formats: []string{"tflite"}, Dir: dir,
+			Workers: 2, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@
 //
 //	go run ./tools/bench/latency -table note10.json
 //	go run ./tools/bench/latency -table note10.json -draws 8
+//	go run ./tools/bench/latency -table note10.json -choose -draws 20 -noise 0.02
 //	go run ./tools/bench/latency -space SPACE -profiles native.json,onnxruntime.json
 package main
 
@@ -27,12 +28,13 @@ func main() {
 	table := flag.String("table", "", "latency predictor whose tables are one of the devices")
 	files := flag.String("profiles", "", "profiles that are the devices, with commas between")
 	draws := flag.Int("draws", 0, "draws of networks to transfer to; 0 for fits to networks alone")
+	choose := flag.Bool("choose", false, "compare networks that are chosen for sources with others")
 	flag.Float64Var(&b.noise, "noise", 0.01, "standard deviation of a time, as a share")
 	flag.Uint64Var(&b.seed, "seed", 1, "seed of networks and noise")
 	flag.Parse()
 	var err error
 	if b.space, err = supernet.LoadSpace(*name); err == nil {
-		err = b.run(*table, *files, *draws)
+		err = b.run(*table, *files, *draws, *choose)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "latency:", err)
@@ -40,7 +42,7 @@ func main() {
 	}
 }
 
-func (b *bench) run(table, files string, draws int) (err error) {
+func (b *bench) run(table, files string, draws int, choose bool) (err error) {
 	switch {
 	case files != "" && draws > 0:
 		return b.between(os.Stdout, files, draws)
@@ -51,6 +53,9 @@ func (b *bench) run(table, files string, draws int) (err error) {
 		return err
 	}
 	b.findResolutions()
+	if choose {
+		return b.designs(os.Stdout, max(draws, 1))
+	}
 	if draws > 0 {
 		return b.transfers(os.Stdout, draws)
 	}
