@@ -115,6 +115,10 @@ func (c *spacesCmd) draw(g *Globals, space *supernet.Space) (archs []supernet.Ar
 	if len(c.For) == 0 {
 		return choices.Sample(space, *c.Sample, g.Seed), nil, nil
 	}
+	if *c.Sample > design.MaxNetworks {
+		return nil, nil, usagef("--sample is %d, expected %d at most with --for", *c.Sample,
+			design.MaxNetworks)
+	}
 	sources, err := pipeline.LoadSources(space, c.For)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--for: %w", err)

@@ -66,7 +66,7 @@ var mayImport = map[string][]string{
 		"profiles/device", "profiles/timing", "supernet", "supernet/provenance"},
 	"predictor/regress":    {"internal/bug", "internal/kernel"},
 	"predictor/blocktimes": {"predictor/regress", "supernet"},
-	"predictor/design":     {"predictor", "predictor/regress", "supernet", "supernet/choices"},
+	"predictor/design":     {"predictor", "predictor/regress", "supernet"},
 	"predictor/genes": {"internal/bug", "internal/kriging", "internal/store", "internal/suggest",
 		"internal/textfile", "predictor/regress", "supernet/provenance"},
 	"internal/genesearch": {"internal/store", "internal/textfile", "predictor/genes",

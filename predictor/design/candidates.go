@@ -7,9 +7,8 @@ import (
 )
 
 const (
-	// pool is how many candidates there are, and perNetwork how many for each that is asked for, if
-	// these are more. What is said of the others is said of the pool.
-	pool, perNetwork = 1200, 4
+	// pool is how many candidates there are.
+	pool = 1200
 	// patience is how many draws in a row may be known already before a space counts as exhausted.
 	patience = 2000
 	// around is how far the genes of a candidate depart from one size, as shares of their choices.
@@ -19,7 +18,7 @@ const (
 // candidates are distinct: the largest and the smallest network of each resolution, then in turn
 // one with uniform genes, which crowd at the middle of the latencies, and one whose genes are all
 // rather small or all rather large.
-func candidates(space *supernet.Space, resolutions []int, n int, seed uint64) []supernet.Arch {
+func candidates(space *supernet.Space, resolutions []int, seed uint64) []supernet.Arch {
 	small := *space
 	small.Resolutions = resolutions
 	r := rand.New(rand.NewPCG(seed, 0xde5))
@@ -37,8 +36,8 @@ func candidates(space *supernet.Space, resolutions []int, n int, seed uint64) []
 			add(a)
 		}
 	}
-	genes, wanted := small.Genes(), max(pool, perNetwork*n)
-	for misses := 0; len(all) < wanted && misses < patience; {
+	genes := small.Genes()
+	for misses := 0; len(all) < pool && misses < patience; {
 		before := len(all)
 		if before%2 == 0 {
 			add(small.Random(r))

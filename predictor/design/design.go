@@ -19,6 +19,9 @@ type Design struct {
 	LeftOut []int
 }
 
+// MaxNetworks is how many networks are chosen at most: of more, most tell what others told.
+const MaxNetworks = 300
+
 var (
 	// ErrNoSource is returned where there is no predictor to begin with.
 	ErrNoSource = errors.New("there is no latency predictor to choose networks for")
@@ -28,9 +31,9 @@ var (
 	errNoSpace = errors.New("there is no space: load one with supernet.LoadSpace")
 )
 
-// Draw chooses up to n networks of a space to time on a new device, so that a transfer from the
-// sources to these ([predictor.TransferLatency]) says most about all others. The sources must be of
-// the space. A smaller n gives the beginning of what a larger one gives.
+// Draw chooses up to n networks of a space to time on a new device, [MaxNetworks] at most, so that a
+// transfer from the sources to these ([predictor.TransferLatency]) says most about all others. The
+// sources must be of the space. A smaller n gives the beginning of what a larger one gives.
 func Draw(space *supernet.Space, sources []*predictor.Latency, n int, seed uint64) (*Design,
 	error) {
 	if space == nil {
@@ -38,6 +41,9 @@ func Draw(space *supernet.Space, sources []*predictor.Latency, n int, seed uint6
 	}
 	if len(sources) == 0 || slices.Contains(sources, nil) {
 		return nil, ErrNoSource
+	}
+	if n > MaxNetworks {
+		return nil, fmt.Errorf("%d networks to choose, expected %d at most", n, MaxNetworks)
 	}
 	sha := space.SHA256()
 	for _, s := range sources {
@@ -60,7 +66,7 @@ func Draw(space *supernet.Space, sources []*predictor.Latency, n int, seed uint6
 			"resolution at least", ErrNoResolution, space.Name)
 	}
 	var all []network
-	for _, a := range candidates(space, known, max(n, 0), seed) {
+	for _, a := range candidates(space, known, seed) {
 		if c, ok := predicted(space, sources, a); ok {
 			all = append(all, c)
 		}

@@ -196,7 +196,7 @@ func TestDrawLeavesResolutionsOut(t *testing.T) {
 // TestDrawAllThereAre: a space with fewer networks gives each once.
 func TestDrawAllThereAre(t *testing.T) {
 	s := small(t)
-	got := draw(t, s, 1000, 1, known(t, s, plain, 8, 12)).Archs
+	got := draw(t, s, design.MaxNetworks, 1, known(t, s, plain, 8, 12)).Archs
 	if all := networks(s); len(got) != len(all) {
 		t.Errorf("%d networks of %d", len(got), len(all))
 	}
@@ -220,6 +220,9 @@ func TestDrawRefuses(t *testing.T) {
 	}
 	if _, err := design.Draw(nil, []*predictor.Latency{a}, 5, 1); err == nil {
 		t.Error("no space is drawn from")
+	}
+	if _, err := design.Draw(s, []*predictor.Latency{a}, design.MaxNetworks+1, 1); err == nil {
+		t.Error("more networks than can be chosen")
 	}
 	if d := draw(t, s, -1, 1, a); len(d.Archs) != 0 {
 		t.Errorf("%d networks of -1", len(d.Archs))

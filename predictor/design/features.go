@@ -16,14 +16,14 @@ const (
 	ofFactor   = 1.0  // how much faster or slower all networks are
 	ofOverhead = 0.3  // what a network takes once, of the latency of a middle one
 	ofSource   = 1.0  // the share of a source in the mix
-	ofKernel   = 0.5  // the speed of blocks with a depthwise kernel of one size
-	ofStage    = 0.3  // the speed of the blocks of a stage
-	ofPixels   = 0.3  // the speed at a resolution
+	ofKernel   = 0.2  // the speed of blocks with a depthwise kernel of one size
+	ofStage    = 0.1  // the speed of the blocks of a stage
+	ofPixels   = 0.1  // the speed at a resolution
 	noise      = 0.03 // a time, with what no transfer explains
 )
 
-// group is blocks that a device may be better or worse at than the sources are: those of a depthwise
-// kernel, of a stage, or of networks of a resolution.
+// group is blocks that a device may be better or worse at than the sources are: those of a
+// depthwise kernel, of a stage, or of networks of a resolution.
 type group struct{ kernel, stage, pixels int }
 
 // none is what a group does not go by.

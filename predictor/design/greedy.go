@@ -1,8 +1,6 @@
 package design
 
 import (
-	"slices"
-
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -14,42 +12,27 @@ func chosen(all []network, n int) (order []int) {
 	if n <= 0 {
 		return nil
 	}
-	x, middles := rows(all), make([]float64, len(all))
-	for i := range all {
-		middles[i] = all[i].middle()
-	}
-	features := len(x[0])
-	unknown := mat.NewSymDense(features, nil) // covariance of the weights, given those chosen
-	for i := range features {
-		unknown.SetSym(i, i, 1)
-	}
-	var moved mat.VecDense
-	variance := func(i int) float64 {
-		row := mat.NewVecDense(features, x[i])
-		moved.MulVec(unknown, row)
-		return mat.Dot(row, &moved)
-	}
+	k, taken := newKnowledge(rows(all)), make([]bool, len(all))
 	for len(order) < n {
-		value := variance
+		value := func(i int) float64 { return k.variances[i] }
 		switch len(order) {
 		case 0:
-			value = func(i int) float64 { return middles[i] }
+			value = func(i int) float64 { return all[i].middle() }
 		case 1:
-			value = func(i int) float64 { return -middles[i] }
+			value = func(i int) float64 { return -all[i].middle() }
 		}
-		next := most(len(x), order, value)
-		order = append(order, next)
-		v := variance(next) // and moved is of next
-		unknown.SymRankOne(unknown, -1/(v+noise*noise), &moved)
+		next := most(taken, value)
+		taken[next], order = true, append(order, next)
+		k.time(next)
 	}
 	return order
 }
 
-// most is the first index, not among those taken, of the largest value.
-func most(n int, taken []int, value func(i int) float64) (best int) {
+// most is the first index that is not taken of the largest value.
+func most(taken []bool, value func(i int) float64) (best int) {
 	best, largest := -1, 0.0
-	for i := range n {
-		if slices.Contains(taken, i) {
+	for i := range taken {
+		if taken[i] {
 			continue
 		}
 		if v := value(i); best < 0 || v > largest {
@@ -57,4 +40,38 @@ func most(n int, taken []int, value func(i int) float64) (best int) {
 		}
 	}
 	return best
+}
+
+// knowledge is what the networks that were chosen tell of all, in a linear model of the features
+// with Gaussian weights.
+type knowledge struct {
+	rows      []*mat.VecDense
+	weights   *mat.SymDense // covariance
+	variances []float64     // of the networks
+}
+
+func newKnowledge(x [][]float64) *knowledge {
+	features := len(x[0])
+	k := &knowledge{make([]*mat.VecDense, len(x)), mat.NewSymDense(features, nil),
+		make([]float64, len(x))}
+	for i := range features {
+		k.weights.SetSym(i, i, 1)
+	}
+	for i := range x {
+		k.rows[i] = mat.NewVecDense(features, x[i])
+		k.variances[i] = mat.Dot(k.rows[i], k.rows[i])
+	}
+	return k
+}
+
+// time is what becomes known with the time of a network.
+func (k *knowledge) time(next int) {
+	var with mat.VecDense // covariance of the weights with the network
+	with.MulVec(k.weights, k.rows[next])
+	variance := mat.Dot(k.rows[next], &with) + noise*noise
+	k.weights.SymRankOne(k.weights, -1/variance, &with)
+	for i, row := range k.rows {
+		c := mat.Dot(row, &with)
+		k.variances[i] -= c * c / variance
+	}
 }

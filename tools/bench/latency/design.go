@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/design"
@@ -37,8 +40,10 @@ func (b *bench) newDevices() (all []pair, err error) {
 			return ms
 		}}
 	}
-	byKernel := func(_ int, b supernet.Block) float64 { return 1 + 0.05*float64(max(b.Kernel, 1)-3) }
-	bySize := func(r int, _ supernet.Block) float64 { return math.Pow(float64(r)/192, 0.5) }
+	byKernel := func(_ int, block supernet.Block) float64 {
+		return 1 + 0.05*float64(max(block.Kernel, 1)-3)
+	}
+	bySize := func(r int, _ supernet.Block) float64 { return math.Sqrt(float64(r) / 192) }
 	three := []*predictor.Latency{table, one, other}
 	return []pair{
 		{"mix of tables and one, by kernel", three, mix(table, one, 0.6, 2, byKernel)},
@@ -67,46 +72,62 @@ func (b *bench) designs(w io.Writer, draws int) error {
 	fmt.Fprintln(w, "| new device | sources | networks timed | by MACs | for the sources |\n"+
 		"|---|---|---|---|---|")
 	for _, p := range pairs {
-		truth := b.times(p.to, others, 0, 0)
-		var byMACs, chosen [timedFew/10 + 1][]float64
-		for i := range draws {
-			seed := b.seed + uint64(i)
-			d, err := design.Draw(b.space, p.from, timedFew, seed)
-			if err != nil {
-				return err
-			}
-			if err := b.errorsOf(p, choices.Sample(space, timedFew, seed), seed, truth,
-				&byMACs); err != nil {
-				return err
-			}
-			if err := b.errorsOf(p, d.Archs, seed, truth, &chosen); err != nil {
-				return err
-			}
+		byMACs, chosen := make([]few, draws), make([]few, draws)
+		if err := b.drawAll(p, space, b.times(p.to, others, 0, 0), byMACs, chosen); err != nil {
+			return err
 		}
-		for i := range byMACs[1:] {
+		for i := range timedFew / 10 {
 			fmt.Fprintf(w, "| %s | %d | %d | %s | %s |\n", p.name, len(p.from), 10*(i+1),
-				spread(byMACs[i+1]), spread(chosen[i+1]))
+				spread(byMACs, i), spread(chosen, i))
 		}
 	}
 	return nil
 }
 
-// errorsOf adds the error of a transfer to the first 10 networks, to the first 20, and so on.
-func (b *bench) errorsOf(p pair, archs []supernet.Arch, seed uint64, truth []predictor.NetworkTime,
-	all *[timedFew/10 + 1][]float64) error {
-	few := b.times(p.to, archs, b.noise, seed)
-	for n := 10; n <= timedFew; n += 10 {
-		l, err := predictor.TransferLatency(p.from, few[:n], regress.Defaults())
+// few is what comes of 10, 20 and 30 networks: the errors.
+type few struct{ errs [timedFew / 10]float64 }
+
+// drawAll draws both ways, with a seed of its own for each draw, several at a time.
+func (b *bench) drawAll(p pair, space *supernet.Space, truth []predictor.NetworkTime, byMACs,
+	chosen []few) error {
+	failed := make([]error, len(byMACs))
+	var running sync.WaitGroup
+	places := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range byMACs {
+		places <- struct{}{}
+		running.Go(func() {
+			defer func() { <-places }()
+			seed := b.seed + uint64(i)
+			d, err := design.Draw(b.space, p.from, timedFew, seed)
+			if err == nil {
+				chosen[i], err = b.errorsOf(p, d.Archs, seed, truth)
+			}
+			if err == nil {
+				byMACs[i], err = b.errorsOf(p, choices.Sample(space, timedFew, seed), seed, truth)
+			}
+			failed[i] = err
+		})
+	}
+	running.Wait()
+	return errors.Join(failed...)
+}
+
+// errorsOf are those of transfers to the first 10 networks, to the first 20, and so on.
+func (b *bench) errorsOf(p pair, archs []supernet.Arch, seed uint64,
+	truth []predictor.NetworkTime) (f few, err error) {
+	timed := b.times(p.to, archs, b.noise, seed)
+	for i := range f.errs {
+		l, err := predictor.TransferLatency(p.from, timed[:10*(i+1)], regress.Defaults())
 		if err != nil {
-			return err
+			return f, err
 		}
 		h, err := compare(l, truth)
 		if err != nil {
-			return err
+			return f, err
 		}
-		all[n/10] = append(all[n/10], h.MAPE)
+		f.errs[i] = h.MAPE
 	}
-	return nil
+	return f, nil
 }
 
 // known is the space at the resolutions of the tables.
@@ -128,7 +149,11 @@ func (b *bench) times(d device, archs []supernet.Arch, noise float64,
 }
 
 // spread is the median of errors with the one that a fifth exceed.
-func spread(errs []float64) string {
+func spread(draws []few, i int) string {
+	errs := make([]float64, len(draws))
+	for j, d := range draws {
+		errs[j] = d.errs[i]
+	}
 	slices.Sort(errs)
 	return fmt.Sprintf("%.2f %% (%.2f)", 100*regress.Median(errs), 100*errs[len(errs)*4/5])
 }
