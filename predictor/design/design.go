@@ -31,9 +31,9 @@ var (
 	errNoSpace = errors.New("there is no space: load one with supernet.LoadSpace")
 )
 
-// Draw chooses up to n networks of a space to time on a new device, [MaxNetworks] at most, so that a
-// transfer from the sources to these ([predictor.TransferLatency]) says most about all others. The
-// sources must be of the space. A smaller n gives the beginning of what a larger one gives.
+// Draw chooses up to n networks of a space to time on a new device, [MaxNetworks] at most, so that
+// a transfer from the sources to these ([predictor.TransferLatency]) says most about all others.
+// The sources must be of the space. A smaller n gives the beginning of what a larger one gives.
 func Draw(space *supernet.Space, sources []*predictor.Latency, n int, seed uint64) (*Design,
 	error) {
 	if space == nil {
