@@ -14,6 +14,8 @@ import (
 // LatencyCandidate is a way to predict that was tried, with its error.
 type LatencyCandidate struct {
 	Method string `json:"method"` // one of the Method constants
+	// Source is which of several old predictors was begun with, from 1; 0 is none, or the only one.
+	Source int `json:"source,omitempty"`
 	regress.HeldOut
 }
 
@@ -110,13 +112,13 @@ func (l *Latency) candidates(tried []*Latency) {
 	var others []LatencyCandidate
 	for _, c := range tried {
 		if c != l {
-			others = append(others, LatencyCandidate{c.method(), c.HeldOut})
+			others = append(others, LatencyCandidate{c.method(), c.source, c.HeldOut})
 		}
 	}
 	slices.SortStableFunc(others, func(a, b LatencyCandidate) int {
 		return cmp.Compare(a.MAPE, b.MAPE)
 	})
-	l.Candidates = append([]LatencyCandidate{{l.method(), l.HeldOut}}, others...)
+	l.Candidates = append([]LatencyCandidate{{l.method(), l.source, l.HeldOut}}, others...)
 }
 
 // method names the way that a predictor was fitted.

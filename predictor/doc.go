@@ -5,7 +5,7 @@
 // features "genes-cost/1": a linear model carries most of what a few hundred measurements can
 // tell, and a small ensemble of MLPs adds what is not linear. [FitLatency] takes the times of
 // blocks and of whole networks: the time of a network is the sum over its blocks, calibrated on
-// the whole networks. Both are documents ("accuracy/4", "latency/4") that carry their held-out
+// the whole networks. Both are documents ("accuracy/4", "latency/5") that carry their held-out
 // error ([regress.HeldOut]), measured on networks that the model had not seen, and that are refused
 // for another space ([SpaceError]).
 //

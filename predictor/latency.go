@@ -15,12 +15,12 @@ import (
 
 const (
 	latencyKind    = "latency"
-	latencyVersion = 4
+	latencyVersion = 5
 	latencyOldest  = 2 // it had neither a reference nor noise
 )
 
 // Latency predicts how long the sub-networks of a space take on a device: Intercept + Slope times
-// the sum of the times of their blocks, scaled by type. It is the document "latency/4"; make one
+// the sum of the times of their blocks, scaled by type. It is the document "latency/5"; make one
 // with [FitLatency] or [LoadLatency]. It is safe for concurrent use.
 type Latency struct {
 	provenance.Header
@@ -31,8 +31,11 @@ type Latency struct {
 	// Reference is the network that all networks were timed against, if they were; set by the
 	// caller.
 	Reference *LatencyReference `json:"reference,omitempty"`
-	Intercept float64           `json:"intercept_ms"`
-	Slope     float64           `json:"slope"`
+	// Unstable says how the device changed while it was timed, so that the times are in doubt;
+	// empty if it did not, or if nobody knows. Set by the caller.
+	Unstable  string  `json:"unstable_reason,omitempty"`
+	Intercept float64 `json:"intercept_ms"`
+	Slope     float64 `json:"slope"`
 	// Scales are by type of block (blockType) further factors of its times; those that are missing
 	// are 1.
 	Scales map[string]float64 `json:"scales,omitempty"`
@@ -63,6 +66,7 @@ type Latency struct {
 	timed  []NetworkTime     // the networks, while fitting
 	parts  [][]int           // of the networks, left out together, while fitting
 	how    string            // method that is not told by what l has, while fitting
+	source int               // which of several old predictors it began with, from 1, while fitting
 }
 
 // LatencyReference is a network and what it took where the networks were timed. Others that are

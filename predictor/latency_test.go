@@ -314,7 +314,7 @@ func TestLatencyComesBackFromTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Tailor != "latency/4" || m.Device != "pi4" || m.Runtime != l.Runtime ||
+	if m.Tailor != "latency/5" || m.Device != "pi4" || m.Runtime != l.Runtime ||
 		m.HeldOut != l.HeldOut || m.Slope != l.Slope ||
 		!m.Calibrated || !maps.Equal(m.BlocksMS, l.BlocksMS) || !slices.Equal(m.ByResolution,
 		l.ByResolution) {

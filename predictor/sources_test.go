@@ -32,13 +32,17 @@ func TestTransferPicksTheSource(t *testing.T) {
 	unseen := timed(s, archs[20:], uneven, 0, 2)
 	for _, n := range []int{4, 12} {
 		few := timed(s, archs[:n], uneven, 0.01, 3)
-		for _, olds := range [][]*predictor.Latency{{like, stranger}, {stranger, like}} {
+		for at, olds := range [][]*predictor.Latency{{like, stranger}, {stranger, like}} {
 			l, err := transfer(few, olds...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if e := wrong(t, l, unseen); e > 0.03 {
 				t.Errorf("%d networks: error %g by %v", n, e, methods(l))
+			}
+			taken := l.Candidates[0]
+			if taken.Method != predictor.MethodMix && taken.Source != at+1 {
+				t.Errorf("%d networks: taken is source %d, expected %d", n, taken.Source, at+1)
 			}
 		}
 	}

@@ -73,8 +73,12 @@ func (l *Latency) fromSources(olds []*Latency, s regress.Settings) (tried, membe
 		}
 	}
 	var failed error
-	for _, old := range olds {
+	for i, old := range olds {
 		c := *l
+		if len(olds) > 1 {
+			c.source = i + 1
+		}
+		from := c
 		c.BlocksMS, c.AtMS = old.scaled()
 		of, err := c.calibrateBlocks(weights)
 		if err != nil {
@@ -85,7 +89,7 @@ func (l *Latency) fromSources(olds []*Latency, s regress.Settings) (tried, membe
 		contribution := func(resolution int, b supernet.Block) float64 {
 			return old.scale(b) * old.time(resolution, b)
 		}
-		if more, err := l.learn(contribution, s); err == nil {
+		if more, err := from.learn(contribution, s); err == nil {
 			of = append(of, more...)
 		}
 		if len(of) > 0 {
@@ -200,8 +204,8 @@ func meanOf(predicted [][]float64, shares []float64, row int) (sum float64) {
 	return sum
 }
 
-// worthKeeping is how many times the error of what was taken another may have for its resolutions to
-// be kept, where one latency for all networks would be as near.
+// worthKeeping is how many times the error of what was taken another may have for its resolutions
+// to be kept, where one latency for all networks would be as near.
 const worthKeeping = 3
 
 // keepResolutions gives blocks at resolutions that l does not know the times of what was tried, the

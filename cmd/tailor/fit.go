@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tailor-nas/tailor/internal/genesearch"
 	"github.com/tailor-nas/tailor/internal/pipeline"
@@ -112,6 +113,16 @@ func (c *fitLatencyCmd) fit(g *Globals) (*predictor.Latency, *measuredInfo, erro
 	return l, nil, err
 }
 
+// loadLatency reads a predictor of latency, and warns of one that was fitted to times in doubt.
+func (g *Globals) loadLatency(path string, space *supernet.Space) (*predictor.Latency, error) {
+	l, err := predictor.LoadLatency(path, space)
+	if err == nil && l.Unstable != "" {
+		g.warn("the machine changed while what %s was fitted to was measured (%s): "+
+			"better profile again", shown(path), l.Unstable)
+	}
+	return l, err
+}
+
 func (c *fitLatencyCmd) fitProfile(g *Globals) (*predictor.Latency, error) {
 	p, err := profiles.Load(c.Profile)
 	if err != nil {
@@ -157,8 +168,11 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 	if r.Measured != nil {
 		r.Measured.print(w)
 	}
-	fmt.Fprintf(w, "fitted latency of %s to %d blocks and %d networks\n", on, len(l.BlocksMS),
-		l.Networks)
+	to := fmt.Sprintf("%d networks", l.Networks)
+	if _, ok := l.Inputs["profile"]; ok { // which has the times of blocks, too
+		to = fmt.Sprintf("%d blocks and %s", len(l.BlocksMS), to)
+	}
+	fmt.Fprintf(w, "fitted latency of %s to %s\n", on, to)
 	fmt.Fprintf(w, "  latency = %s + %.3f x sum of blocks\n", interceptText(l.Intercept), l.Slope)
 	if l.WeightsMS > 0 {
 		fmt.Fprintf(w, "  in a network, a million weights of a block add %s to its time\n",
@@ -174,8 +188,15 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 			t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.1f %%", 100*h.MAPE),
 				fmt.Sprintf("%.0f %%", 100*h.Within10Pct), fmt.Sprintf("%.2f", h.KendallTau))
 		}
-		for _, c := range r.Candidates {
-			line("by "+c.Method, c.HeldOut)
+		for i, c := range r.Candidates {
+			name := "by " + c.Method
+			if c.Source > 0 {
+				name += " from " + sourceName(l, c.Source)
+			}
+			if i == 0 && len(r.Candidates) > 1 {
+				name += " (taken)"
+			}
+			line(name, c.HeldOut)
 		}
 		for _, h := range r.ByResolution {
 			line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
@@ -195,6 +216,17 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 			100*r.Interval.Coverage, 100*r.Interval.Relative)
 	}
 	fmt.Fprintln(w, "wrote", shown(r.Predictor))
+}
+
+// sourceName is the file of one of several predictors that another was transferred from.
+func sourceName(l *predictor.Latency, source int) string {
+	role := pipeline.SourceRole(source)
+	for name := range l.Inputs {
+		if path, ok := strings.CutPrefix(name, role); ok {
+			return shown(path)
+		}
+	}
+	return fmt.Sprint(source)
 }
 
 // interceptText is what a network takes besides its blocks, which may be nothing.

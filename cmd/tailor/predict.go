@@ -64,7 +64,7 @@ func (c *predictCmd) Run(g *Globals) error {
 	}
 	var devices []string
 	for _, path := range c.Latency {
-		device, err := r.latency(path, space, archs)
+		device, err := r.latency(g, path, space, archs)
 		if err != nil {
 			return err
 		}
@@ -108,9 +108,9 @@ func (r *predictResult) accuracy(path string, space *supernet.Space, run *traine
 	return nil
 }
 
-func (r *predictResult) latency(path string, space *supernet.Space,
+func (r *predictResult) latency(g *Globals, path string, space *supernet.Space,
 	archs []supernet.Arch) (device string, err error) {
-	l, err := predictor.LoadLatency(path, space)
+	l, err := g.loadLatency(path, space)
 	if err != nil {
 		return "", err
 	}

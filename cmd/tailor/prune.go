@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/refine"
-	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
@@ -148,7 +147,7 @@ func (c *pruneCmd) job(g *Globals) (refine.PruneJob, error) {
 	if err != nil {
 		return j, fmt.Errorf("--latency is for a shipped space: %w", err)
 	}
-	j.Latency, err = predictor.LoadLatency(c.Latency, space.For(net.Blocks[len(net.Blocks)-1].Out.C,
+	j.Latency, err = g.loadLatency(c.Latency, space.For(net.Blocks[len(net.Blocks)-1].Out.C,
 		net.Blocks[0].In.C))
 	return j, err
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/tailor-nas/tailor/internal/winners"
 	"github.com/tailor-nas/tailor/predictor"
@@ -139,13 +138,14 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 		}
 		j.Config.Evaluations = exhaustiveLimit
 	}
-	if err := c.predictors(&j, space); err != nil {
+	if err := c.predictors(g, &j, space); err != nil {
 		return err
 	}
 	if c.Continue != "" {
 		if j.Known, err = winners.ReadKnown(c.Continue, space); err != nil {
 			return err
 		}
+		g.say("begins with %d networks of %s", len(j.Known), shown(c.Continue))
 	}
 	if relative {
 		if j.Limits, err = c.relativeLimits(j); err != nil {
@@ -181,6 +181,7 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 		defer done()
 	}
 	warnLoose(g, j)
+	warnUnsure(g, j)
 	result, err := winners.Search(ctx, j)
 	if err != nil {
 		return err
@@ -234,73 +235,7 @@ func unreachable(r *winners.Result) error {
 	return all
 }
 
-// warnKnown says which resolutions were left out, and which limits leave nothing out.
-func warnKnown(g *Globals, r *winners.Result) {
-	for _, k := range r.Devices {
-		of := ""
-		if k.Device != "" {
-			of = k.Device + ": "
-		}
-		if k.LeftOut != nil {
-			g.warn("%sleft out the resolutions %s, which a predictor does not know: %v", of,
-				resolutionsText(k.LeftOut), k.Why)
-		}
-		for _, s := range k.Spans {
-			if s.Cost != search.Latency && s.Limit >= s.Largest {
-				g.warn("%sthe largest network has %s of %s, so that a limit of %s limits nothing",
-					of, spanText(s.Cost, s.Largest), s.Cost, spanText(s.Cost, s.Limit))
-			}
-		}
-	}
-}
-
-// printSpans prints what networks cost, from the smallest to the largest.
-func printSpans(w io.Writer, all []winners.Known) {
-	t := &table{headings: 1, right: true}
-	t.row("DEVICE", "COST", "SMALLEST", "MIDDLE", "LARGEST", "LIMIT", "WITHIN IT")
-	for _, k := range all {
-		for _, s := range k.Spans {
-			limit, within := "-", "-"
-			if s.Limit > 0 {
-				limit = spanText(s.Cost, s.Limit)
-				within = fmt.Sprintf("%.0f %% of networks", 100*s.Within)
-			}
-			t.row(k.Device, s.Cost.String(), spanText(s.Cost, s.Smallest),
-				spanText(s.Cost, s.Middle), spanText(s.Cost, s.Largest), limit, within)
-		}
-	}
-	t.dropEmpty("", "-")
-	t.print(w)
-}
-
-// spanText writes a cost for people.
-func spanText(c search.Cost, v float64) string {
-	if c == search.Latency {
-		return latency(v)
-	}
-	return large(int64(v))
-}
-
-// warnLoose says which budgets of latency leave nothing out: the largest network stays within them.
-func warnLoose(g *Globals, j winners.Job) {
-	for _, d := range j.Devices {
-		largest, err := d.Latency.Predict([]supernet.Arch{j.Space.Max()})
-		if err != nil { // its resolution is not known of this device
-			continue
-		}
-		var loose []string
-		for _, l := range j.Limits {
-			if l.LatencyMS > 0 && largest[0] <= l.LatencyMS {
-				loose = append(loose, latency(l.LatencyMS))
-			}
-		}
-		if loose != nil {
-			g.warn("%s: the largest network is predicted to take %s, so that --max-latency of %s limits nothing", d.Name, latency(largest[0]), strings.Join(loose, " and of "))
-		}
-	}
-}
-
-func (c *searchCmd) predictors(j *winners.Job, space *supernet.Space) error {
+func (c *searchCmd) predictors(g *Globals, j *winners.Job, space *supernet.Space) error {
 	var err error
 	if j.Accuracy, err = predictor.LoadAccuracy(c.Accuracy, space); err != nil {
 		return err
@@ -311,7 +246,7 @@ func (c *searchCmd) predictors(j *winners.Job, space *supernet.Space) error {
 		}
 	}
 	for _, path := range c.Latency {
-		l, err := predictor.LoadLatency(path, space)
+		l, err := g.loadLatency(path, space)
 		if err != nil {
 			return err
 		}

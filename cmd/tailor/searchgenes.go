@@ -225,9 +225,10 @@ func (r *geneSearchResult) print(w io.Writer, d *genesearch.Document) {
 		heading = append(heading, strings.ToUpper(c.Name), "AT MOST")
 	}
 	t.row(append(heading, "GENES")...)
-	evaluations, exact := 0, true
+	evaluations, most, exact := 0, 0, true
 	for _, a := range r.Answers {
-		evaluations, exact = evaluations+a.Evaluations, exact && a.Exact
+		evaluations, most = evaluations+a.Evaluations, max(most, a.Evaluations)
+		exact = exact && a.Exact
 		for _, f := range a.Found {
 			row := []string{limitsText(a.Limits)}
 			if f.Accuracy != nil {
@@ -247,7 +248,7 @@ func (r *geneSearchResult) print(w io.Writer, d *genesearch.Document) {
 	}
 	how := "looked at"
 	if exact {
-		how = "looked at all"
+		how, evaluations = "looked at all", most // the same ones for each limit
 	}
 	fmt.Fprintf(w, "%s %d configurations in %.2f s\nwrote %s\n", how, evaluations, r.Seconds,
 		shown(r.Search))

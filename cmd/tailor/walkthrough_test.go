@@ -112,7 +112,8 @@ func (w *walkthrough) prune(winner, dir string) {
 	m.Pruned = &manifest.Pruned{
 		Method: "ssgd", Structure: manifest.PrunedVectors, Run: 8, Sparsity: .8, MaxLatencyMS: 1,
 		MaxParams: 9, Epochs: 1, Seed: 1, Before: figures, After: figures,
-		Settings: manifest.PruneSettings{Measure: "l2", Epsilon: .1, Lambda: .1, LR: .1,
+		Settings: manifest.PruneSettings{Criterion: "lamp", Begin: .1, End: .6, Regrow: .1,
+			Measure: "p-norm", P: 1, Epsilon: .1, EpsilonEnd: .1, Alpha: 2, Lambda: .1, LR: .1,
 			WeightDecay: .1, Distillation: .5},
 	}
 	m.Blocks, m.Inputs = net.Blocks, map[string]store.Input{manifest.ParentRole: {SHA256: m.SHA256},

@@ -46,6 +46,33 @@ func TestFitLatencyIsExactWhereTimesAddUp(t *testing.T) {
 	}
 }
 
+// TestFitLatencyKeepsDoubt: a predictor says what its profile does, also where it is a transfer.
+func TestFitLatencyKeepsDoubt(t *testing.T) {
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	p, path := micro.Profile(t, space)
+	p.NetworkSession.UnstableReason = "it grew warm"
+	l, err := FitLatency(space, p, path)
+	if err != nil || l.Unstable != "it grew warm" {
+		t.Errorf("fitted: %q, %v", l.Unstable, err)
+	}
+	source := filepath.Join(t.TempDir(), "source.json")
+	if err := micro.Latency(t, space).Save(source); err != nil {
+		t.Fatal(err)
+	}
+	timings, err := ProfileTimings(space, p, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range micro.AllArchs(space)[:6] {
+		timings.Networks = append(timings.Networks,
+			predictor.NetworkTime{Arch: a, MS: micro.NetworkMS(space, a)})
+	}
+	l, err = FitTimings(timings, []string{source})
+	if err != nil || l.Unstable != "it grew warm" {
+		t.Errorf("transferred: %v, %v", l, err)
+	}
+}
+
 // TestFitLatencyRefusesAStrangeReference: what it would write could not be read.
 func TestFitLatencyRefusesAStrangeReference(t *testing.T) {
 	space := micro.ParseSpace(t, micro.SpaceYAML)

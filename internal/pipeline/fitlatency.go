@@ -35,7 +35,7 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 		return nil, fmt.Errorf("fit latency to %s: %w", path, err)
 	}
 	identity := p.Identity()
-	l.Device, l.Runtime = identity.Device, identity.Runtime
+	l.Device, l.Runtime, l.Unstable = identity.Device, identity.Runtime, p.Unstable()
 	if ms := p.NetworkSession.ReferenceMS; ms > 0 {
 		if _, err := space.Arch(p.ReferenceArch); err != nil {
 			return nil, fmt.Errorf("%s: reference_arch: %w: measure the device again", path, err)
@@ -64,6 +64,7 @@ type Timings struct {
 	Device, Runtime string
 	Networks        []predictor.NetworkTime
 	Inputs          map[string]store.Input
+	Unstable        string // how the device changed meanwhile, if it did
 }
 
 // ProfileTimings are the whole networks of a profile.
@@ -80,6 +81,7 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 	return &Timings{
 		space, identity.Device, identity.Runtime, networks,
 		map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}},
+		p.Unstable(),
 	}, nil
 }
 
@@ -100,7 +102,7 @@ func FitTimings(t *Timings, from []string) (l *predictor.Latency, err error) {
 		for i, path := range paths {
 			role := "latency"
 			if len(paths) > 1 {
-				role = fmt.Sprintf("latency %d %s", i+1, filepath.Base(path))
+				role = SourceRole(i+1) + filepath.Base(path)
 			}
 			inputs[role] = store.Input{Path: filepath.Base(path), SHA256: olds[i].SHA256}
 		}
@@ -109,9 +111,13 @@ func FitTimings(t *Timings, from []string) (l *predictor.Latency, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("fit latency: %w", err)
 	}
-	l.Device, l.Runtime, l.Inputs = t.Device, t.Runtime, inputs
+	l.Device, l.Runtime, l.Inputs, l.Unstable = t.Device, t.Runtime, inputs, t.Unstable
 	return l, nil
 }
+
+// SourceRole is how the role of one of several predictors that were transferred from begins, before
+// its file's name. They are counted from 1, as the candidates of a predictor count them.
+func SourceRole(source int) string { return fmt.Sprintf("latency %d ", source) }
 
 // loadSources reads predictors to transfer from, each once.
 func loadSources(space *supernet.Space, from []string) (paths []string, olds []*predictor.Latency,

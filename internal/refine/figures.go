@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tailor-nas/tailor/internal/reopen"
@@ -90,4 +91,15 @@ func (p *pair) measured(ctx context.Context, rt profiles.Runtime) (*manifest.Mea
 		LatencyLowMS: f.LatencyLowMS, LatencyHighMS: f.LatencyHighMS, Unstable: p.unstable,
 		Runtime: rt.Info().ID(), Device: there.ID, Reference: p.reference,
 	}, nil
+}
+
+// warnOfExports says which formats are asked of a network that was written without them.
+func warnOfExports(warn func(format string, args ...any), m *manifest.Manifest, path string,
+	formats []string) {
+	for _, f := range formats {
+		is := func(e manifest.Export) bool { return e.Format == f }
+		if warn != nil && !slices.ContainsFunc(m.Exports, is) {
+			warn("%s was written without %s, and stays as it is: tailor export makes the file", path, f)
+		}
+	}
 }

@@ -233,6 +233,7 @@ func (f *finetuning) again(trained *prune.Result) (*FinetuneResult, error) {
 	r := f.newResult(trained)
 	r.Manifest, r.Before, r.After = path, m.Finetuned.Before, m.Finetuned.After
 	r.Unstable, r.Exports = m.Measured.Unstable, m.Exports
+	warnOfExports(f.job.Warn, m, path, f.job.Export)
 	return r, nil
 }
 

@@ -134,6 +134,7 @@ func (p *pruning) again(trained *prune.Result) (*PruneResult, error) {
 	r.Manifest, r.Before, r.After, r.Unstable = path, m.Pruned.Before, m.Pruned.After,
 		m.Measured.Unstable
 	r.Exports = m.Exports
+	warnOfExports(p.job.Warn, m, path, p.job.Export)
 	r.OverBudget = p.job.MaxLatencyMS > 0 && r.After.LatencyMS > p.job.MaxLatencyMS
 	return r, nil
 }
@@ -367,14 +368,15 @@ func (p *pruning) save(ctx context.Context, trained *prune.Result, r *PruneResul
 	}
 	m.Inputs = map[string]store.Input{manifest.ParentRole: {Path: p.path,
 		SHA256: p.manifest.SHA256}, "data": input}
-	run := c.Structure.Run()
+	run, s := c.Structure.Run(), c.Optimizer.Scaling
 	m.Pruned = &manifest.Pruned{
 		Method: string(c.Method), Structure: structureName(c.Structure), Run: run,
 		Sparsity: c.Sparsity, MaxLatencyMS: j.MaxLatencyMS,
 		MaxParams: j.MaxParams, Epochs: c.Epochs, Seed: c.Seed, Before: r.Before, After: r.After,
 		Settings: manifest.PruneSettings{
-			Measure: string(c.Optimizer.Scaling.Measure), Epsilon: c.Optimizer.Scaling.Epsilon,
-			Lambda: c.Optimizer.Lambda, LR: c.LR,
+			Criterion: string(c.Criterion), Begin: c.Begin, End: c.End, Regrow: c.Regrow,
+			Measure: string(s.Measure), P: s.P, Epsilon: s.Epsilon, EpsilonEnd: s.EpsilonEnd,
+			Alpha: c.Optimizer.Alpha, Lambda: c.Optimizer.Lambda, LR: c.LR,
 			WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill,
 		},
 	}

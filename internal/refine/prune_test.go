@@ -3,10 +3,12 @@ package refine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +104,24 @@ func TestPruneAgain(t *testing.T) {
 	again.Seconds = first.Seconds // looking at it again takes time, too
 	if !reflect.DeepEqual(again, first) {
 		t.Errorf("again %+v\nfirst %+v", again, first)
+	}
+	var warned []string
+	job.Warn = func(format string, args ...any) {
+		warned = append(warned, fmt.Sprintf(format, args...))
+	}
+	job.Export = []string{manifest.FormatONNX}
+	if _, err := Prune(t.Context(), job); err != nil || len(warned) != 1 ||
+		!strings.Contains(warned[0], manifest.FormatONNX) {
+		t.Errorf("a format that was not asked for before: error %v, warnings %q", err, warned)
+	}
+	m, _, err := manifest.Open(first.Manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := manifest.PruneSettings{Criterion: "fisher", Begin: c.Begin, End: c.End, LR: c.LR,
+		WeightDecay: c.Optimizer.WeightDecay, Distillation: c.Distill}
+	if got := m.Pruned.Settings; got != want {
+		t.Errorf("settings %+v, want %+v", got, want)
 	}
 	if got := manifest.Path(job.Dir); got != first.Manifest {
 		t.Errorf("the manifest of %s is %s, want %s", job.Dir, got, first.Manifest)

@@ -39,12 +39,22 @@ type Pruned struct {
 	After PrunedFigures `json:"after"`
 }
 
-// PruneSettings are those of the optimiser. What a method does not have is 0 and left out.
+// PruneSettings are those of the optimiser and of removal. What a method does not have is 0, left
+// out of the file.
 type PruneSettings struct {
+	// how weights of different layers are compared: lamp, global, fisher or layer
+	Criterion string `json:"criterion,omitempty"`
+	// parts of training between which weights go; equal: all at once
+	Begin  float64 `json:"begin,omitempty"`
+	End    float64 `json:"end,omitempty"`
+	Regrow float64 `json:"regrow,omitempty"` // share of what is left exchanged each time
 	// of diversity, which decides how small weights are slowed down
-	Measure string `json:"measure,omitempty"`
-	// added to a weight, or its square, within the measure
+	Measure string  `json:"measure,omitempty"`
+	P       float64 `json:"p,omitempty"` // exponent of the p-norm-like measure
+	// added to a weight, or its square, within the measure, at the start of training
 	Epsilon     float64 `json:"epsilon,omitempty"`
+	EpsilonEnd  float64 `json:"epsilon_end,omitempty"`  // and at its end
+	Alpha       float64 `json:"alpha,omitempty"`        // power of Powerpropagation
 	Lambda      float64 `json:"lambda,omitempty"`       // weight of the penalty
 	LR          float64 `json:"lr,omitempty"`           // highest learning rate
 	WeightDecay float64 `json:"weight_decay,omitempty"` // without the learning rate

@@ -44,10 +44,11 @@ type row struct {
 	Config    prune.Config       `json:"config"`
 }
 
-// key is what a run is told from others by.
+// key is what a run is told from others by: also by what a setting's name does not say, such as the
+// criterion.
 func (r row) key() string {
-	return fmt.Sprintf("%s|%s|%s|%s|%.6f|%d|%d|%v", r.Network, r.Structure, r.Recipe, r.Setting,
-		r.Sparsity, r.Seed, r.Epochs, r.Tuning)
+	return fmt.Sprintf("%s|%s|%s|%s|%.6f|%d|%d|%v|%+v", r.Network, r.Structure, r.Recipe, r.Setting,
+		r.Sparsity, r.Seed, r.Epochs, r.Tuning, r.Config)
 }
 
 // results are the rows of the output.
@@ -298,7 +299,7 @@ func (c *comparison) best(r recipe, sparsity float64) setting {
 	}
 	for _, s := range r.settings {
 		key := row{Network: c.name, Structure: c.structure, Recipe: r.name, Setting: s.name,
-			Sparsity: near, Epochs: c.epochs, Tuning: true}.key()
+			Sparsity: near, Epochs: c.epochs, Tuning: true, Config: c.config(r, s, near, 0)}.key()
 		if one, ok := c.results.get(key); ok && one.ValError < least {
 			best, least = s, one.ValError
 		}

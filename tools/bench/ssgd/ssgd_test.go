@@ -60,7 +60,8 @@ func TestBest(t *testing.T) {
 	for i, s := range r.settings {
 		for _, sparsity := range b.tune {
 			one := row{Network: b.network, Structure: b.structure, Recipe: r.name, Setting: s.name,
-				Sparsity: sparsity, Epochs: 3, Tuning: true, ValError: 0.1}
+				Sparsity: sparsity, Epochs: 3, Tuning: true, ValError: 0.1,
+				Config: c.config(r, s, sparsity, 0)}
 			if i == 2 && sparsity == 0.8 || i == 4 && sparsity == 0.99 {
 				one.ValError = 0.05
 			}
@@ -76,6 +77,10 @@ func TestBest(t *testing.T) {
 		if got := c.best(r, sparsity); got.name != r.settings[want].name {
 			t.Errorf("at %g: %s, want %s", sparsity, got.name, r.settings[want].name)
 		}
+	}
+	c.criterion = string(prune.Fisher)
+	if got := c.best(r, 0.8); got.name != r.settings[0].name {
+		t.Errorf("%s did best with another criterion, and is taken", got.name)
 	}
 }
 
