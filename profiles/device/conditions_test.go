@@ -71,10 +71,12 @@ func TestObserve(t *testing.T) {
 // machines from a tenth; what is not known says nothing.
 func TestDisturbed(t *testing.T) {
 	part := func(v float64) *float64 { return &v }
+	const waited = "programs waited for a processor for 93 % of the time"
+	const stolen = "other virtual machines had the processors for 20 % of the time"
 	for want, c := range map[string]Conditions{
-		"": {PSISomeShare: part(0.02), StealShare: part(0.01)},
-		"programs waited for a processor for 93 % of the time":           {PSISomeShare: part(0.93)},
-		"other virtual machines had the processors for 20 % of the time": {StealShare: part(0.2)},
+		"":     {PSISomeShare: part(0.02), StealShare: part(0.01)},
+		waited: {PSISomeShare: part(0.93)},
+		stolen: {StealShare: part(0.2)},
 	} {
 		if got := c.Disturbed(); got != want {
 			t.Errorf("%q, want %q", got, want)
