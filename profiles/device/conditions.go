@@ -36,7 +36,7 @@ type Observation struct {
 	At           time.Time         `json:"at"`
 	StealSeconds float64           `json:"steal_seconds"` // of all processors since boot
 	TotalSeconds float64           `json:"total_seconds"`
-	BusySeconds  float64           `json:"busy_seconds"`        // of TotalSeconds, stolen or not idle
+	BusySeconds  float64           `json:"busy_seconds"`        // neither idle nor waiting
 	PSIMicros    float64           `json:"psi_cpu_some_micros"` // since boot
 	PSIAvg10     float64           `json:"psi_cpu_some_avg10_percent"`
 	Load         float64           `json:"load_average_1min"`
