@@ -31,8 +31,8 @@ type Latency struct {
 	// Reference is the network that all networks were timed against, if they were; set by the
 	// caller.
 	Reference *LatencyReference `json:"reference,omitempty"`
-	// Unstable says how the device changed while it was timed, so that the times are in doubt;
-	// empty if it did not, or if nobody knows. Set by the caller.
+	// Unstable says why the times are in doubt, such as how the device changed meanwhile; empty if
+	// they are not, or if nobody knows. Set by the caller.
 	Unstable  string  `json:"unstable_reason,omitempty"`
 	Intercept float64 `json:"intercept_ms"`
 	Slope     float64 `json:"slope"`

@@ -1,6 +1,7 @@
 package predictor_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -105,5 +106,59 @@ func TestTransferRefusesSources(t *testing.T) {
 		if _, err := transfer(few, olds...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+}
+
+// TestTransferFromWhatSaysNothing: an old device on which all networks take the same is left out.
+func TestTransferFromWhatSaysNothing(t *testing.T) {
+	s := builtin(t, "ofa-mbv3")
+	same := timed(s, randomArchs(s, 20, 3), even, 0, 1)
+	for i := range same {
+		same[i].MS = 7
+	}
+	old := fitLatency(t, s, nil, same)
+	few := timed(s, randomArchs(s, 12, 1), uneven, 0.01, 1)
+	with, err := transfer(few, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if alone := fitLatency(t, s, nil, few); with.HeldOut != alone.HeldOut {
+		t.Errorf("error %v by %v, without it %v", with.HeldOut, methods(with), alone.HeldOut)
+	}
+	if _, err := transfer(few[:5], old); !errors.Is(err, predictor.ErrSamples) {
+		t.Errorf("five networks and nothing else: %v", err)
+	}
+}
+
+// TestTransferForgetsResolutions of a device on which large networks take little time: what it is
+// wrong about where it can be told, it is not asked about elsewhere.
+func TestTransferForgetsResolutions(t *testing.T) {
+	s := builtin(t, "ofa-mbv3")
+	inverse := timed(s, randomOf(s, 60, 3), even, 0, 1)
+	slowest := 0.0
+	for _, n := range inverse {
+		slowest = max(slowest, n.MS)
+	}
+	for i, n := range inverse {
+		inverse[i].MS = 1.5*slowest - n.MS
+	}
+	old := fitLatency(t, s, nil, inverse)
+	var known, above []supernet.Arch
+	for _, a := range randomOf(s, 80, 5) {
+		if a.Resolution <= 192 {
+			known = append(known, a)
+		} else if a.Resolution == 224 {
+			above = append(above, a)
+		}
+	}
+	l, err := transfer(timed(s, known[:20], even, 0.01, 2), old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ms, err := l.Predict(above); err == nil {
+		t.Errorf("%g ms of networks of 224 pixels, by %v", ms[0], methods(l))
+	}
+	if e := wrong(t, l, timed(s, known[:20], even, 0, 3)); e > 0.05 {
+		t.Errorf("error %g by %v", e, methods(l))
 	}
 }

@@ -50,6 +50,10 @@ func TransferLatency(olds []*Latency, networks []NetworkTime, s regress.Settings
 	if alone, err := l.learn(nil, s); err == nil { // which says nothing about the others
 		tried, members = append(tried, alone...), append([]*Latency{best(alone)}, members...)
 	}
+	if len(members) == 0 {
+		return nil, fmt.Errorf("%w: the predictors to begin with tell no network from another: expected others, or %d networks and none",
+			ErrSamples, regress.MinRows)
+	}
 	taken := l.bestOrMean(members)
 	taken.candidates(append(tried, taken))
 	if err := taken.keepResolutions(tried); err != nil {
@@ -59,7 +63,7 @@ func TransferLatency(olds []*Latency, networks []NetworkTime, s regress.Settings
 }
 
 // fromSources gives what was tried with each old predictor, and its best. An old one that does not
-// know the networks is left out, unless none does.
+// know the networks is left out, unless none does; so is one by which all networks take the same.
 func (l *Latency) fromSources(olds []*Latency, s regress.Settings) (tried, members []*Latency,
 	err error) {
 	weights := blockWeights{}
@@ -81,15 +85,18 @@ func (l *Latency) fromSources(olds []*Latency, s regress.Settings) (tried, membe
 			failed = cmp.Or(failed, err)
 			continue
 		}
+		of = slices.DeleteFunc(of, func(t *Latency) bool { return t.checkLine() != nil })
 		contribution := func(resolution int, b supernet.Block) float64 {
 			return old.scale(b) * old.time(resolution, b)
 		}
 		if more, err := from.learn(contribution, s); err == nil {
 			of = append(of, more...)
 		}
-		tried, members = append(tried, of...), append(members, best(of))
+		if len(of) > 0 {
+			tried, members = append(tried, of...), append(members, best(of))
+		}
 	}
-	if len(members) == 0 {
+	if len(members) == 0 && failed != nil {
 		return nil, nil, failed
 	}
 	return tried, members, nil
@@ -197,12 +204,22 @@ func meanOf(predicted [][]float64, shares []float64, row int) (sum float64) {
 	return sum
 }
 
+// worthKeeping is how many times the error of what was taken another may have for its resolutions
+// to be kept, where one latency for all networks would be as near.
+const worthKeeping = 3
+
 // keepResolutions gives blocks at resolutions that l does not know the times of what was tried, the
 // best that knows them first: scaled so that with l's intercept they are nearest to the networks.
+// What says less of the networks than one latency for all of them is not asked about others.
 func (l *Latency) keepResolutions(tried []*Latency) error {
 	tried = slices.Clone(tried)
 	slices.SortStableFunc(tried, func(a, b *Latency) int {
 		return cmp.Compare(a.HeldOut.MAPE, b.HeldOut.MAPE)
+	})
+	ms := l.times()
+	same := regress.Compare(slices.Repeat([]float64{regress.Median(ms)}, len(ms)), ms).MAPE
+	tried = slices.DeleteFunc(tried, func(t *Latency) bool {
+		return t.HeldOut.MAPE >= max(same, worthKeeping*l.HeldOut.MAPE)
 	})
 	l.BlocksMS = maps.Clone(l.BlocksMS)
 	for _, r := range l.space.Resolutions {

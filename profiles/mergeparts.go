@@ -94,5 +94,8 @@ func farther(a, b float64) float64 {
 
 // busier says whether the machine had more to do under a than under b; not if it is not known.
 func busier(a, b device.Conditions) bool {
+	if disturbed := a.Disturbed() != ""; disturbed != (b.Disturbed() != "") {
+		return disturbed
+	}
 	return a.LoadAverage != nil && b.LoadAverage != nil && *a.LoadAverage > *b.LoadAverage
 }

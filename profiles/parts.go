@@ -103,6 +103,11 @@ func (p *part) profile(ctx context.Context, rt Runtime, head Profile, w *whole) 
 		w.session(len(p.archs), p.networkWork())
 		return kept, nil
 	}
+	if s.Before != nil {
+		if err := s.Before(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.measure(ctx, rt, &head, w); err != nil || s.Parts == "" {
 		return &head, err
 	}

@@ -21,6 +21,8 @@ func TestProfileGoesOn(t *testing.T) {
 	d, space, kept := newDevice(), tiny(t), filepath.Join(t.TempDir(), "parts")
 	ctx, cancel := context.WithCancel(t.Context())
 	s := givenProfile(profiles.ProfileSettings{Networks: 6, Clock: d.machine, Parts: kept})
+	before := 0
+	s.Before = func(context.Context) error { before++; return nil }
 	s.Progress = func(p timing.Progress) {
 		if files, _ := os.ReadDir(kept); len(files) == 1 && p.Rounds > 0 {
 			cancel()
@@ -28,6 +30,9 @@ func TestProfileGoesOn(t *testing.T) {
 	}
 	if _, err := profiles.New(ctx, space, d, s); !errors.Is(err, context.Canceled) {
 		t.Fatalf("interrupted: %v, want context.Canceled", err)
+	}
+	if before != 2 {
+		t.Errorf("Before was called %d times for two resolutions", before)
 	}
 	d.loads = map[string]int{}
 	s.Progress = nil

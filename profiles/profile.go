@@ -74,6 +74,9 @@ type ProfileSettings struct {
 	// of that one, so that the same call goes on after an interruption. [Profile.DropParts] removes
 	// it.
 	Parts string `json:"-"`
+	// Before, if not nil, is called before each resolution is measured, for instance with
+	// [WaitQuiet].
+	Before func(context.Context) error `json:"-"`
 	// Clock replaces the real clock.
 	Clock timing.Clock `json:"-"`
 }
@@ -159,10 +162,11 @@ func (p *Profile) Reference(space *supernet.Space) (Reference, error) {
 // Seconds is how long the profile took.
 func (p *Profile) Seconds() float64 { return p.Session.Seconds + p.NetworkSession.Seconds }
 
-// Unstable says how the machine changed meanwhile, so that the profile is in doubt; empty if it did
-// not.
+// Unstable says why the profile is in doubt, empty if it is not: how the machine changed meanwhile,
+// or what else had its processors.
 func (p *Profile) Unstable() string {
-	return cmp.Or(p.Session.UnstableReason, p.NetworkSession.UnstableReason)
+	return cmp.Or(p.Session.UnstableReason, p.NetworkSession.UnstableReason,
+		p.Session.Conditions.Disturbed(), p.NetworkSession.Conditions.Disturbed())
 }
 
 // Save writes the document.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/device"
 )
 
 // TestDevice: a device behind a command is profiled, searched for and verified on as this machine
@@ -81,11 +82,12 @@ func TestFitOfDoubt(t *testing.T) {
 	for _, reason := range []string{"", "a neighbour came"} {
 		p.Session.Unstable, p.Session.UnstableReason = reason != "", reason
 		p.NetworkSession.Unstable, p.NetworkSession.UnstableReason = false, ""
+		p.Session.Conditions, p.NetworkSession.Conditions = device.Conditions{}, device.Conditions{}
 		if err := p.Save(w.path("p.json")); err != nil {
 			t.Fatal(err)
 		}
 		code, stderr := w.try("fit", "fit latency --space @micro.yaml --profile @p.json --out @l.json --force")
-		warned := strings.Contains(stderr, "changed while") && strings.Contains(stderr, reason)
+		warned := strings.Contains(stderr, "in doubt") && strings.Contains(stderr, reason)
 		if code != exitDone || warned != (reason != "") {
 			t.Errorf("%q: status %d, %s", reason, code, stderr)
 		}

@@ -76,6 +76,9 @@ func (c *fitLatencyCmd) fitted(g *Globals) error {
 	if err := l.Save(c.Out); err != nil {
 		return err
 	}
+	if l.Unstable != "" {
+		g.warn("%s", inDoubt("the times of "+shown(c.Profile), l.Unstable))
+	}
 	c.warnHopeless(g, l.HeldOut)
 	r := fitLatencyResult{fitResult{c.Out, l.Networks, l.HeldOut}, l.ByResolution, nil,
 		l.Candidates, nil, measured}
@@ -113,12 +116,17 @@ func (c *fitLatencyCmd) fit(g *Globals) (*predictor.Latency, *measuredInfo, erro
 	return l, nil, err
 }
 
+// inDoubt says why times are in doubt, and what helps.
+func inDoubt(times, why string) string {
+	return fmt.Sprintf("%s are in doubt (%s): better profile again while the machine is quiet, "+
+		"for which profile --wait 10m waits", times, why)
+}
+
 // loadLatency reads a predictor of latency, and warns of one that was fitted to times in doubt.
 func (g *Globals) loadLatency(path string, space *supernet.Space) (*predictor.Latency, error) {
 	l, err := predictor.LoadLatency(path, space)
 	if err == nil && l.Unstable != "" {
-		g.warn("the machine changed while what %s was fitted to was measured (%s): "+
-			"better profile again", shown(path), l.Unstable)
+		g.warn("%s", inDoubt("the times that "+shown(path)+" was fitted to", l.Unstable))
 	}
 	return l, err
 }
@@ -127,10 +135,6 @@ func (c *fitLatencyCmd) fitProfile(g *Globals) (*predictor.Latency, error) {
 	p, err := profiles.Load(c.Profile)
 	if err != nil {
 		return nil, err
-	}
-	if reason := p.Unstable(); reason != "" {
-		g.warn("the machine changed while %s was measured (%s): better profile again",
-			shown(c.Profile), reason)
 	}
 	space, err := c.space(p)
 	if err != nil {

@@ -48,6 +48,7 @@ type profileCmd struct {
 	Sparse      string         `help:"Measure blocks with zeros too, for pruning: weights, vectors8 or vectors16. Five times the blocks, and the time." enum:",weights,vectors8,vectors16" default:"" placeholder:"STRUCTURE"`
 	Check       int            `help:"Random networks that are not in the profile to time afterwards, and to compare with what it predicts." range:"0..10000" default:"0" placeholder:"N"`
 	Budget      *time.Duration `help:"Time to measure; default ${profile_budget} or what the number of blocks needs." range:"1ms..168h"`
+	Wait        *time.Duration `help:"Wait until the device has nothing else to do, such as 10m at most, before each resolution is measured." range:"1s..168h" without:"queue"`
 }
 
 // profileResult is the JSON of profile.
@@ -64,8 +65,12 @@ type profileResult struct {
 	LargestMS   float64 `json:"largest_latency_ms"`
 	SmallestMS  float64 `json:"smallest_latency_ms"`
 	ReferenceMS float64 `json:"reference_ms"`
+	// of the profile's networks, each predicted without it; missing if they are too few
+	Own *regress.HeldOut `json:"held_out,omitempty"`
 	// of networks that are not in the profile; with --check
 	Check *regress.HeldOut `json:"check,omitempty"`
+	// why the times are in doubt
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // checkEach is how long each network of --check is timed.
@@ -104,6 +109,9 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 	var p *profiles.Profile
 	var check *regress.HeldOut
 	err = c.with(ctx, g, func(rt profiles.Runtime) (err error) {
+		if c.Wait != nil {
+			settings.Before = c.waiting(g, rt)
+		}
 		if p, err = profiles.New(ctx, space, rt, settings); err != nil {
 			return keptParts(settings.Parts, err)
 		}
@@ -133,7 +141,10 @@ func (c *profileCmd) report(g *Globals, space *supernet.Space, p *profiles.Profi
 		Blocks:   len(p.Blocks),
 		Networks: len(p.Networks), Seconds: p.Seconds(),
 		LargestMS: p.Networks[0].LatencyMS, SmallestMS: p.Networks[1].LatencyMS,
-		ReferenceMS: p.Session.ReferenceMS, Check: check,
+		ReferenceMS: p.Session.ReferenceMS, Check: check, Doubt: p.Unstable(),
+	}
+	if l, err := pipeline.FitLatency(space, p, c.Out); err == nil && l.HeldOut.Samples > 0 {
+		r.Own, r.Doubt = &l.HeldOut, l.Unstable
 	}
 	for _, b := range p.Blocks {
 		r.Unstable += btoi(b.Unstable)
@@ -158,14 +169,35 @@ func (c *profileCmd) report(g *Globals, space *supernet.Space, p *profiles.Profi
 		}
 		fmt.Fprintf(w, "  largest network   %s%s\n  smallest network  %s%s\n", latency(r.LargestMS),
 			speed(r.LargestMS), latency(r.SmallestMS), speed(r.SmallestMS))
+		if h := r.Own; h != nil {
+			fmt.Fprintf(w, "each network, predicted from the others and the blocks, is off by %.1f %% on average\n", 100*h.MAPE)
+		}
 		if h := r.Check; h != nil {
 			fmt.Fprintf(w, "of %d networks that are not in it, predictions are off by %.1f %% on average, %.0f %% of them by at most 10 %%; rank correlation %.3f\n", h.Samples, 100*h.MAPE, 100*h.Within10Pct, h.Spearman)
 		}
-		if reason := p.Unstable(); reason != "" {
-			fmt.Fprintf(w, "the machine changed meanwhile (%s): better measure again\n", reason)
+		if r.Doubt != "" {
+			fmt.Fprintln(w, inDoubt("the times", r.Doubt))
 		}
 		fmt.Fprintln(w, "wrote", shown(c.Out))
 	})
+}
+
+// waiting waits for a device to be quiet, for no longer than --wait in all.
+func (c *profileCmd) waiting(g *Globals, rt profiles.Runtime) func(context.Context) error {
+	left := *c.Wait
+	return func(ctx context.Context) error {
+		began := time.Now()
+		q := profiles.Quiet{AtMost: left, Progress: func(waited time.Duration, busy float64) {
+			g.show(time.Now(), fmt.Sprintf("wait for quiet: others have %.0f %% of the processors",
+				100*busy), float64(waited)/float64(left), left-waited)
+		}}
+		quiet, busy, err := profiles.WaitQuiet(ctx, rt, q)
+		left = max(left-time.Since(began), 0)
+		if err == nil && !quiet {
+			g.warn("not quiet within --wait: others have %.0f %% of the processors, and it is measured all the same", 100*busy)
+		}
+		return err
+	}
 }
 
 // partsSuffix is added to the name of a profile for the folder that keeps what is measured of each

@@ -133,6 +133,11 @@ func (c *searchCmd) geneBudgets(costs []genesearch.Cost) (all [][]genesearch.Cos
 		}
 		limited := slices.Clone(costs)
 		limited[0].Limit = l.ms(0)
+		if slices.ContainsFunc(all, func(other []genesearch.Cost) bool {
+			return other[0].Limit == limited[0].Limit
+		}) {
+			return nil, usagef("--max-latency has %s twice", latency(limited[0].Limit))
+		}
 		all = append(all, limited)
 	}
 	if len(all) > 0 {

@@ -21,6 +21,8 @@ import (
 	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
+	"github.com/tailor-nas/tailor/profiles"
+	"github.com/tailor-nas/tailor/profiles/timing"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
@@ -70,6 +72,27 @@ func TestFitLatencyKeepsDoubt(t *testing.T) {
 	l, err = FitTimings(timings, []string{source})
 	if err != nil || l.Unstable != "it grew warm" {
 		t.Errorf("transferred: %v, %v", l, err)
+	}
+}
+
+// TestFitLatencyDoubtsItself: a profile is in doubt if its networks cannot be predicted from each
+// other, and not where they can.
+func TestFitLatencyDoubtsItself(t *testing.T) {
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	for _, scatter := range []float64{0, 0.3} {
+		p, path := micro.Profile(t, space)
+		for i, a := range micro.AllArchs(space)[:16] {
+			ms := micro.NetworkMS(space, a) * (1 + scatter*float64(i*i%7)/3)
+			p.Networks = append(p.Networks, profiles.NetworkTiming{Arch: space.Spec(a),
+				Timing: timing.Timing{LatencyMS: ms}})
+		}
+		l, err := FitLatency(space, p, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (l.Unstable != "") != (scatter > 0) {
+			t.Errorf("times off by up to %g: in doubt for %q", scatter, l.Unstable)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -35,7 +36,8 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 		return nil, fmt.Errorf("fit latency to %s: %w", path, err)
 	}
 	identity := p.Identity()
-	l.Device, l.Runtime, l.Unstable = identity.Device, identity.Runtime, p.Unstable()
+	l.Device, l.Runtime = identity.Device, identity.Runtime
+	l.Unstable = cmp.Or(p.Unstable(), doubtOf(l.HeldOut))
 	if ms := p.NetworkSession.ReferenceMS; ms > 0 {
 		if _, err := space.Arch(p.ReferenceArch); err != nil {
 			return nil, fmt.Errorf("%s: reference_arch: %w: measure the device again", path, err)
@@ -44,6 +46,24 @@ func FitLatency(space *supernet.Space, p *profiles.Profile, path string) (*predi
 	}
 	l.Inputs = map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}}
 	return l, nil
+}
+
+// Networks of a profile are predicted each from the others. On quiet machines the mean error of
+// twenty is 1 to 2 %; beyond doubtfulMAPE, of at least doubtfulSamples, the times do not fit
+// together.
+const (
+	doubtfulMAPE    = 0.05
+	doubtfulSamples = 8
+)
+
+// doubtOf says of the networks of a profile what is wrong with its times; empty if nothing is known
+// to be.
+func doubtOf(h regress.HeldOut) string {
+	if h.Samples < doubtfulSamples || h.MAPE <= doubtfulMAPE {
+		return ""
+	}
+	return fmt.Sprintf("its own networks, each predicted without it, are off by %.1f %% on average",
+		100*h.MAPE)
 }
 
 func networksOf(space *supernet.Space, p *profiles.Profile,

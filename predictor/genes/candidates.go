@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -100,6 +101,8 @@ type trial struct {
 	Candidate
 	heldOut []float64
 	error   float64 // by which candidates are compared
+	// krige is the process of the part that was predicted best, of many configurations.
+	krige *kriging.Model
 }
 
 // trials fits the candidates, by rising error.
@@ -112,14 +115,11 @@ func (p *problem) trials(ctx context.Context) (all []trial, err error) {
 	for _, scale := range p.quantity.scales() {
 		for _, model := range models {
 			t := trial{Candidate: Candidate{Model: model, Scale: scale}}
-			if t.heldOut, err = p.predictHeldOut(ctx, model, scale); err != nil {
+			if err = p.predictHeldOut(ctx, &t); err != nil {
 				return nil, err
 			}
-			for i, scaled := range t.heldOut {
-				t.heldOut[i] = p.bounded(scale.value(scaled))
-			}
 			t.HeldOut = regress.Compare(t.heldOut, p.values)
-			t.error = p.errorOf(t.heldOut)
+			t.error = p.errorOf(t.heldOut, p.values)
 			all = append(all, t)
 			if p.progress != nil {
 				p.progress(len(all), total)
@@ -131,11 +131,11 @@ func (p *problem) trials(ctx context.Context) (all []trial, err error) {
 }
 
 // errorOf is the root of the mean square of errors, for latencies of relative ones.
-func (p *problem) errorOf(predicted []float64) (sum float64) {
+func (p *problem) errorOf(predicted, values []float64) (sum float64) {
 	for i, v := range predicted {
-		e := v - p.values[i]
+		e := v - values[i]
 		if p.quantity == Latency {
-			e = math.Log(v / p.values[i])
+			e = math.Log(v / values[i])
 		}
 		sum += e * e
 	}
@@ -161,34 +161,59 @@ func (p *problem) scaled(s Scale) []float64 {
 	return y
 }
 
-// predictHeldOut predicts each value by a model that was fitted without it, on a scale.
-func (p *problem) predictHeldOut(ctx context.Context, model string, s Scale) ([]float64, error) {
-	y := p.scaled(s)
-	if model == ModelLinear {
-		return regress.HeldOutPredictions(ctx, p.space.rowsOf(p.points), y, p.linearSettings())
+// predictHeldOut predicts each value by a model that was fitted without it.
+func (p *problem) predictHeldOut(ctx context.Context, t *trial) (err error) {
+	y := p.scaled(t.Scale)
+	if t.Model == ModelKriging {
+		return p.krigeHeldOut(ctx, t, y)
 	}
-	predicted := make([]float64, len(y))
+	t.heldOut, err = regress.HeldOutPredictions(ctx, p.space.rowsOf(p.points), y,
+		p.linearSettings())
+	p.unscale(t.heldOut, t.Scale)
+	return err
+}
+
+// unscale makes values of predictions.
+func (p *problem) unscale(predicted []float64, s Scale) {
+	for i, scaled := range predicted {
+		predicted[i] = p.bounded(s.value(scaled))
+	}
+}
+
+func (p *problem) krigeHeldOut(ctx context.Context, t *trial, y []float64) error {
+	t.heldOut = make([]float64, len(y))
+	folds := regress.Folds(len(y), p.settings)
+	var lock sync.Mutex
+	best, smallest := len(folds), math.Inf(1)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, fold := range regress.Folds(len(y), p.settings) {
+	for k, fold := range folds {
 		group.Go(func() error {
 			return bug.Catch(func() error {
 				m, _, err := p.krige(ctx, regress.Without(p.points, fold), regress.Without(y, fold))
 				if err != nil {
 					return err
 				}
-				held := make([]Configuration, len(fold))
+				held, values := make([]Configuration, len(fold)), make([]float64, len(fold))
 				for i, row := range fold {
-					held[i] = p.points[row]
+					held[i], values[i] = p.points[row], p.values[row]
 				}
-				for i, v := range m.Means(m.Points(held)) {
-					predicted[fold[i]] = v
+				predicted := m.Means(m.Points(held))
+				p.unscale(predicted, t.Scale)
+				for i, row := range fold {
+					t.heldOut[row] = predicted[i]
+				}
+				e := p.errorOf(predicted, values)
+				lock.Lock()
+				defer lock.Unlock()
+				if e < smallest || e == smallest && k < best {
+					t.krige, best, smallest = m, k, e
 				}
 				return nil
 			})
 		})
 	}
-	return predicted, group.Wait()
+	return group.Wait()
 }
 
 // linearSettings leave out the MLPs of package regress: of tables they learned less than a Gaussian
@@ -208,14 +233,7 @@ func (p *problem) krige(ctx context.Context, points []Configuration, y []float64
 			m.Unordered(i)
 		}
 	}
-	order := rand.New(rand.NewPCG(p.settings.Seed, orderStream)).Perm(len(y))
-	take := func(n int) (some []Configuration, values []float64) {
-		for _, i := range order[:min(n, len(y))] {
-			some, values = append(some, points[i]), append(values, y[i])
-		}
-		return some, values
-	}
-	some, values := take(krigingLearn)
+	some, values := p.some(points, y, krigingLearn)
 	for range krigingPasses {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -225,10 +243,32 @@ func (p *problem) krige(ctx context.Context, points []Configuration, y []float64
 		}
 	}
 	if len(y) > krigingLearn {
-		some, values = take(krigingRows)
+		some, values = p.some(points, y, krigingRows)
 		if err := m.Use(some, values); err != nil {
 			return nil, nil, err
 		}
 	}
 	return m, some, nil
+}
+
+// some are so many points at most, drawn at random.
+func (p *problem) some(points []Configuration, y []float64, n int) (some []Configuration,
+	values []float64) {
+	order := rand.New(rand.NewPCG(p.settings.Seed, orderStream)).Perm(len(y))
+	for _, i := range order[:min(n, len(y))] {
+		some, values = append(some, points[i]), append(values, y[i])
+	}
+	return some, values
+}
+
+// krigeAll is the process of a trial, of all points. Of many, what is likely was told from some: of
+// others it may come out far worse, and nobody would have seen that. So that is taken which was
+// seen to predict.
+func (p *problem) krigeAll(ctx context.Context, t trial, y []float64) (*kriging.Model,
+	[]Configuration, error) {
+	if len(y) <= krigingLearn || t.krige == nil {
+		return p.krige(ctx, p.points, y)
+	}
+	some, values := p.some(p.points, y, krigingRows)
+	return t.krige, some, t.krige.Use(some, values)
 }

@@ -114,7 +114,7 @@ func (p *problem) final(ctx context.Context, d *Predictor, best trial) error {
 		d.Linear = f.Model
 		return nil
 	}
-	m, points, err := p.krige(ctx, p.points, y)
+	m, points, err := p.krigeAll(ctx, best, y)
 	if err != nil {
 		return err
 	}

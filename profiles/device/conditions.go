@@ -2,6 +2,7 @@ package device
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"runtime"
 	"time"
@@ -35,6 +36,7 @@ type Observation struct {
 	At           time.Time         `json:"at"`
 	StealSeconds float64           `json:"steal_seconds"` // of all processors since boot
 	TotalSeconds float64           `json:"total_seconds"`
+	BusySeconds  float64           `json:"busy_seconds"`        // neither idle nor waiting
 	PSIMicros    float64           `json:"psi_cpu_some_micros"` // since boot
 	PSIAvg10     float64           `json:"psi_cpu_some_avg10_percent"`
 	Load         float64           `json:"load_average_1min"`
@@ -50,7 +52,7 @@ func observe(root fs.FS) Observation {
 	o := Observation{At: time.Now(), Missing: map[string]string{}}
 	files := kernelFiles{root}
 	var err error
-	o.StealSeconds, o.TotalSeconds, err = processorTimes()
+	o.StealSeconds, o.BusySeconds, o.TotalSeconds, err = processorTimes()
 	o.miss("steal_share", err)
 	stalled, err := files.pressure()
 	o.PSIMicros, o.PSIAvg10 = stalled.totalMicros, stalled.avg10Percent
@@ -96,6 +98,34 @@ func (o Observation) Until(end Observation) Conditions {
 	return c
 }
 
+// Disturbed says what else had the processors during a measurement, if that was so much that its
+// figures are in doubt; empty if it was not, or is not known.
+func (c Conditions) Disturbed() string {
+	switch {
+	case c.PSISomeShare != nil && *c.PSISomeShare > disturbingStall:
+		return fmt.Sprintf("programs waited for a processor for %.0f %% of the time",
+			100**c.PSISomeShare)
+	case c.StealShare != nil && *c.StealShare > disturbingSteal:
+		return fmt.Sprintf("other virtual machines had the processors for %.0f %% of the time",
+			100**c.StealShare)
+	}
+	return ""
+}
+
+// The share of time in which programs wait, and the share of processor time that is stolen, from
+// which on what was measured is in doubt. On a machine that does nothing else they are below 0.02.
+const (
+	disturbingStall = 0.25
+	disturbingSteal = 0.1
+)
+
+// BusyUntil is the part of all processors' time between o and end that they were in use, and
+// whether it is known: 0 to 1, the part that others had if the process did nothing.
+func (o Observation) BusyUntil(end Observation) (part float64, known bool) {
+	whole := end.TotalSeconds - o.TotalSeconds
+	return share(end.BusySeconds-o.BusySeconds, whole), whole > 0 && o.BusySeconds > 0
+}
+
 // share is part by whole, within 0 and 1 even if the counters tick apart.
 func share(part, whole float64) float64 {
 	if whole <= 0 {
@@ -105,20 +135,20 @@ func share(part, whole float64) float64 {
 }
 
 // processorTimes sums over all processors, in seconds since boot.
-func processorTimes() (steal, total float64, err error) {
+func processorTimes() (steal, busy, total float64, err error) {
 	if runtime.GOOS != "linux" {
 		// others count no stolen time, which is not the same as none
-		return 0, 0, errors.ErrUnsupported
+		return 0, 0, 0, errors.ErrUnsupported
 	}
 	times, err := cpu.Times(false)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	if len(times) == 0 {
-		return 0, 0, errors.New("the system reports no processor times")
+		return 0, 0, 0, errors.New("the system reports no processor times")
 	}
 	t := times[0]
 	// Guest time is part of user time already.
 	total = t.User + t.System + t.Idle + t.Nice + t.Iowait + t.Irq + t.Softirq + t.Steal
-	return t.Steal, total, nil
+	return t.Steal, total - t.Idle - t.Iowait, total, nil
 }

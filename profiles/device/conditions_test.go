@@ -66,3 +66,40 @@ func TestObserve(t *testing.T) {
 		}
 	}
 }
+
+// What others had of the processors is in doubt from a quarter of the time on, of other virtual
+// machines from a tenth; what is not known says nothing.
+func TestDisturbed(t *testing.T) {
+	part := func(v float64) *float64 { return &v }
+	const waited = "programs waited for a processor for 93 % of the time"
+	const stolen = "other virtual machines had the processors for 20 % of the time"
+	for want, c := range map[string]Conditions{
+		"":     {PSISomeShare: part(0.02), StealShare: part(0.01)},
+		waited: {PSISomeShare: part(0.93)},
+		stolen: {StealShare: part(0.2)},
+	} {
+		if got := c.Disturbed(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := (Conditions{}).Disturbed(); got != "" {
+		t.Errorf("unknown: %q", got)
+	}
+}
+
+// What of the processors was in use is the share of time that was not idle; two looks that do not
+// know tell nothing.
+func TestBusyUntil(t *testing.T) {
+	was := Observation{BusySeconds: 50, TotalSeconds: 1000}
+	if busy, known := was.BusyUntil(Observation{BusySeconds: 51, TotalSeconds: 1004}); !known ||
+		busy != 0.25 {
+		t.Errorf("%g, %v, want 0.25", busy, known)
+	}
+	if _, known := (Observation{}).BusyUntil(Observation{}); known {
+		t.Error("nothing is known, and told")
+	}
+	if o := Observe(); o.Missing["steal_share"] == "" && !(o.BusySeconds > 0 &&
+		o.BusySeconds <= o.TotalSeconds) {
+		t.Errorf("%g s busy of %g s", o.BusySeconds, o.TotalSeconds)
+	}
+}

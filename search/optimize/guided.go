@@ -10,6 +10,9 @@ const (
 	// repairsFrom is how many neighbours a step of a repair chooses from: all would lead every
 	// child to the same place.
 	repairsFrom = 24
+	// mostRepairs is how many steps a repair may take. Most take one to three; where each change
+	// saves something and all together cost more, it would never end.
+	mostRepairs = 100
 	// enough is the share of the objective by which one change or a chain must be better for a step
 	// to look no further: pairs and triples matter where these are spent.
 	enough = 1e-4
@@ -36,6 +39,7 @@ type climb struct {
 	limits    []float64 // of the costs
 	broken    Genes     // what is not within the limits yet; nil if it is
 	keepApart bool      // while it is repaired, the gene apart stays
+	repairs   int       // steps of it
 	bar       float64   // an optimum whose objective is above is of no use
 	at        int32     // -1 if it cannot be repaired
 	done      bool
@@ -297,8 +301,12 @@ func within(costs, limits []float64) bool {
 }
 
 // repair brings a candidate nearer to the limits by changes that lose little for what they save.
-// Where no change saves anything more, the climb is done, with nothing.
+// Where no change saves anything more, or after mostRepairs, the climb is done, with nothing.
 func (g *guide) repair(c *climb) error {
+	if c.repairs++; c.repairs > mostRepairs {
+		c.done = true
+		return nil
+	}
 	changes := slices.DeleteFunc(c.changes, func(x change) bool {
 		return saves(&x, c.room) <= 0 || c.keepApart && slices.Contains(x.Genes, g.Apart)
 	})

@@ -129,6 +129,31 @@ func TestGuidedFindsTheBest(t *testing.T) {
 	}
 }
 
+// TestGuidedKeepsManyParents: in a space of few genes, optima that differ in some of these only are
+// parents all the same. With a few of them a run ended at one of the best few.
+func TestGuidedKeepsManyParents(t *testing.T) {
+	for _, instance := range []uint64{3, 8} {
+		p := knapsack(instance, 12, 3, 8) // 531,441 candidates
+		c := Defaults()
+		c.Evaluations = 600_000
+		best, err := Minimize(t.Context(), p, c)
+		if err != nil || best.Status != Exhausted {
+			t.Fatal(best, err)
+		}
+		c.Evaluations = 40_000
+		for c.Seed = range uint64(8) {
+			found, err := Minimize(t.Context(), p, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found.Best[0].Objectives[0] != best.Best[0].Objectives[0] {
+				t.Errorf("instance %d, seed %d: %v after %d, the best is %v", instance, c.Seed,
+					found.Best[0], found.Evaluations, best.Best[0])
+			}
+		}
+	}
+}
+
 // TestGuidedByJoint: where a guide knows what changes are worth together, a run needs fewer
 // evaluations, and gives the same again.
 func TestGuidedByJoint(t *testing.T) {

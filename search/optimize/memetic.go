@@ -9,8 +9,9 @@ import (
 const (
 	// climbs are how many climbs from random starts there are at least before children are bred,
 	// and optima how many of the local optima that were reached are parents. They differ in
-	// distinctGenes or more, or all would soon be of one family.
-	climbs, optima, distinctGenes = 15, 12, 8
+	// distinctGenes or more, or all would soon be of one family, but about one gene of
+	// distinctShare is enough: in a small space hardly any optima would be parents else.
+	climbs, optima, distinctGenes, distinctShare = 15, 12, 8, 5
 	// together is how many climbs there are at a time.
 	together = 12
 	// startDraws is how many random candidates a climb begins with the best of, of those that are
@@ -30,7 +31,7 @@ const (
 // limit of its own on the second one.
 func (r *run) climbGuided() error {
 	m := &memetic{guide: &guide{Guide: r.problem.Guide, run: r, rng: r.rand(streamLocal),
-		climbed: map[step]int32{}}}
+		climbed: map[step]int32{}}, distinct: distinct(r.problem.Genes)}
 	err := m.begin()
 	if err == nil {
 		err = m.evolve()
@@ -44,8 +45,20 @@ func (r *run) climbGuided() error {
 // memetic is the state of a run.
 type memetic struct {
 	*guide
-	pool []optimum // best first
-	idle int       // children since one was added to the pool
+	pool     []optimum // best first
+	distinct int       // genes in which those of the pool differ at least
+	idle     int       // children since one was added to the pool
+}
+
+// distinct is in how many genes parents differ at least, where there is a choice in so many.
+func distinct(sizes []int) int {
+	choices := 0
+	for _, n := range sizes {
+		if n > 1 {
+			choices++
+		}
+	}
+	return max(1, min(distinctGenes, (choices+distinctShare/2)/distinctShare))
 }
 
 // optimum is a local one.
@@ -191,7 +204,7 @@ func (m *memetic) parents(budget float64) (kept []optimum) {
 
 // akin says whether two candidates differ in a few genes only.
 func (m *memetic) akin(a, b int32) bool {
-	return distance(m.run.table.at(a), m.run.table.at(b)) < distinctGenes
+	return distance(m.run.table.at(a), m.run.table.at(b)) < m.distinct
 }
 
 // distance is in how many genes two candidates differ.

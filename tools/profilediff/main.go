@@ -36,7 +36,7 @@ func run(paths []string) error {
 	}
 	for _, p := range []*profiles.Profile{a, b} {
 		if reason := p.Unstable(); reason != "" {
-			fmt.Println("the machine changed meanwhile:", reason)
+			fmt.Println("in doubt:", reason)
 		}
 	}
 	c, err := devices.Compare(a, b)
