@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/search"
+	"github.com/tailor-nas/tailor/supernet"
 )
 
 // TestLoadLatencyRepeatsDoubt: whoever uses a predictor of times in doubt is told, and nobody else.
@@ -32,6 +34,38 @@ func TestLoadLatencyRepeatsDoubt(t *testing.T) {
 		if said := stderr.String(); why == "" && said != "" ||
 			why != "" && !strings.Contains(said, "(it grew warm): better profile again") {
 			t.Errorf("%q: warned %q", why, said)
+		}
+	}
+}
+
+// TestSourcesRepeatDoubt: so is whoever chooses networks for one, or transfers it.
+func TestSourcesRepeatDoubt(t *testing.T) {
+	w := newWalkthrough(t)
+	space, err := supernet.LoadSpace(w.path("micro.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := micro.Latency(t, space)
+	l.Unstable = "it grew warm"
+	if err := l.Save(w.path("l.json")); err != nil {
+		t.Fatal(err)
+	}
+	w.do("draw", "spaces @micro.yaml --sample 6 --for @l.json --out @archs.jsonl")
+	text, err := os.ReadFile(w.path("archs.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	timed := strings.ReplaceAll(string(text), "}}\n", "},\"value\":2.5}\n")
+	if err := os.WriteFile(w.path("timed.jsonl"), []byte(timed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"spaces @micro.yaml --sample 2 --for @l.json",
+		"fit latency --space @micro.yaml --measured @timed.jsonl --from @l.json --out @new.json",
+	} {
+		_, stderr := w.try("doubt", line)
+		if !strings.Contains(stderr, "(it grew warm): better profile again") {
+			t.Errorf("%s: %q", line, stderr)
 		}
 	}
 }

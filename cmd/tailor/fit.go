@@ -125,10 +125,27 @@ func inDoubt(times, why string) string {
 // loadLatency reads a predictor of latency, and warns of one that was fitted to times in doubt.
 func (g *Globals) loadLatency(path string, space *supernet.Space) (*predictor.Latency, error) {
 	l, err := predictor.LoadLatency(path, space)
-	if err == nil && l.Unstable != "" {
-		g.warn("%s", inDoubt("the times that "+shown(path)+" was fitted to", l.Unstable))
+	if err == nil {
+		g.warnDoubt(path, l)
 	}
 	return l, err
+}
+
+// loadSources reads predictors to transfer from, but for the file out in a folder, and warns of
+// those that were fitted to times in doubt.
+func (g *Globals) loadSources(space *supernet.Space, from []string, out string) (
+	[]pipeline.Source, error) {
+	all, err := pipeline.LoadSources(space, from, out)
+	for _, s := range all {
+		g.warnDoubt(s.Path, s.Latency)
+	}
+	return all, err
+}
+
+func (g *Globals) warnDoubt(path string, l *predictor.Latency) {
+	if l.Unstable != "" {
+		g.warn("%s", inDoubt("the times that "+shown(path)+" was fitted to", l.Unstable))
+	}
 }
 
 func (c *fitLatencyCmd) fitProfile(g *Globals) (*predictor.Latency, error) {
@@ -147,7 +164,16 @@ func (c *fitLatencyCmd) fitProfile(g *Globals) (*predictor.Latency, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.FitTimings(t, c.From)
+	return c.fitTimings(g, t)
+}
+
+// fitTimings fits to whole networks, from the predictors of --from if there are any.
+func (c *fitLatencyCmd) fitTimings(g *Globals, t *pipeline.Timings) (*predictor.Latency, error) {
+	sources, err := g.loadSources(t.Space, c.From, c.Out)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.FitTimings(t, sources)
 }
 
 // space is the one that was profiled: named, a run's, or the shipped one of the name in the

@@ -122,6 +122,6 @@ func (c *fitLatencyCmd) fitMeasured(g *Globals) (*predictor.Latency, *measuredIn
 	}
 	info := describeMeasured(m)
 	info.warn(g)
-	l, err := pipeline.FitTimings(&m.Timings, c.From)
+	l, err := c.fitTimings(g, &m.Timings)
 	return l, info, err
 }

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/design"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
@@ -119,11 +119,15 @@ func (c *spacesCmd) draw(g *Globals, space *supernet.Space) (archs []supernet.Ar
 		return nil, nil, usagef("--sample is %d, expected %d at most with --for", *c.Sample,
 			design.MaxNetworks)
 	}
-	sources, err := pipeline.LoadSources(space, c.For)
+	sources, err := g.loadSources(space, c.For, "")
 	if err != nil {
 		return nil, nil, fmt.Errorf("--for: %w", err)
 	}
-	d, err := design.Draw(space, sources, *c.Sample, g.Seed)
+	var known []*predictor.Latency
+	for _, s := range sources {
+		known = append(known, s.Latency)
+	}
+	d, err := design.Draw(space, known, *c.Sample, g.Seed)
 	switch {
 	case errors.Is(err, design.ErrNoResolution):
 		return nil, nil, usagef("--for: %w", err)

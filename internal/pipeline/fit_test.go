@@ -6,13 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -69,7 +67,7 @@ func TestFitLatencyKeepsDoubt(t *testing.T) {
 		timings.Networks = append(timings.Networks,
 			predictor.NetworkTime{Arch: a, MS: micro.NetworkMS(space, a)})
 	}
-	l, err = FitTimings(timings, []string{source})
+	l, err = FitTimings(timings, sourcesOf(t, space, source))
 	if err != nil || l.Unstable != "it grew warm" {
 		t.Errorf("transferred: %v, %v", l, err)
 	}
@@ -93,6 +91,21 @@ func TestFitLatencyDoubtsItself(t *testing.T) {
 		if (l.Unstable != "") != (scatter > 0) {
 			t.Errorf("times off by up to %g: in doubt for %q", scatter, l.Unstable)
 		}
+	}
+}
+
+// TestProfileTimingsDoubt: a profile whose networks do not fit together is in doubt, too, where its
+// networks alone are used.
+func TestProfileTimingsDoubt(t *testing.T) {
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	p, path := micro.Profile(t, space)
+	for i, a := range micro.AllArchs(space)[:16] {
+		p.Networks = append(p.Networks, profiles.NetworkTiming{Arch: space.Spec(a),
+			Timing: timing.Timing{LatencyMS: micro.NetworkMS(space, a) * float64(1+i%3)}})
+	}
+	timings, err := ProfileTimings(space, p, path)
+	if err != nil || !strings.HasPrefix(timings.Unstable, "its own networks") {
+		t.Errorf("in doubt for %q, %v", timings.Unstable, err)
 	}
 }
 
@@ -282,43 +295,5 @@ func TestFitMeasured(t *testing.T) {
 	if a.Samples != 40 || a.HeldOut.KendallTau < 0.9 || a.Inputs["measured"].SHA256 != fileHash(t,
 		path) || a.Inputs["measured"].Path != "mine.jsonl" {
 		t.Errorf("fitted %+v from %+v", a.HeldOut, a.Inputs)
-	}
-}
-
-// TestFitTimingsFromFolder: all latency predictors of the space in a folder are sources, each once,
-// and nothing else there.
-func TestFitTimingsFromFolder(t *testing.T) {
-	space, other := micro.ParseSpace(t, micro.SpaceYAML), micro.ParseSpace(t, micro.OtherYAML)
-	dir := t.TempDir()
-	l := micro.Latency(t, space)
-	save := func(name string, save func(path string) error) string {
-		path := filepath.Join(dir, name)
-		if err := save(path); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	first := save("b.json", l.Save)
-	save("c.json", l.Save)
-	l.Device = "another"
-	save("a.json", l.Save)
-	save("other.json", micro.Latency(t, other).Save)
-	p, _ := micro.Profile(t, space)
-	save("profile.json", p.Save)
-	timings := &Timings{Space: space}
-	for _, a := range micro.AllArchs(space)[:6] {
-		timings.Networks = append(timings.Networks,
-			predictor.NetworkTime{Arch: a, MS: 2 * micro.NetworkMS(space, a)})
-	}
-	got, err := FitTimings(timings, []string{dir, first})
-	if err != nil {
-		t.Fatal(err)
-	}
-	roles := slices.Sorted(maps.Keys(got.Inputs))
-	if !slices.Equal(roles, []string{"latency 1 a.json", "latency 2 b.json"}) {
-		t.Errorf("sources %v", roles)
-	}
-	if _, err := FitTimings(timings, []string{t.TempDir()}); !errors.Is(err, errNoSource) {
-		t.Errorf("an empty folder: %v", err)
 	}
 }

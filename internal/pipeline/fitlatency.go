@@ -2,10 +2,8 @@ package pipeline
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 
 	"github.com/tailor-nas/tailor/internal/store"
@@ -84,7 +82,7 @@ type Timings struct {
 	Device, Runtime string
 	Networks        []predictor.NetworkTime
 	Inputs          map[string]store.Input
-	Unstable        string // how the device changed meanwhile, if it did
+	Unstable        string // why the times are in doubt, empty if they are not
 }
 
 // ProfileTimings are the whole networks of a profile.
@@ -97,34 +95,37 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 	if err != nil {
 		return nil, err
 	}
-	identity := p.Identity()
+	identity, doubt := p.Identity(), p.Unstable()
+	if l, err := FitLatency(space, p, path); err == nil { // else its blocks are not needed here
+		doubt = l.Unstable
+	}
 	return &Timings{
 		space, identity.Device, identity.Runtime, networks,
 		map[string]store.Input{"profile": {Path: filepath.Base(path), SHA256: p.SHA256}},
-		p.Unstable(),
+		doubt,
 	}, nil
 }
 
 // FitTimings fits a predictor to whole networks alone or, with predictors of other devices or
-// runtimes, transfers these. Each of from is a file, or a folder all of whose latency predictors of
-// the space are meant.
-func FitTimings(t *Timings, from []string) (l *predictor.Latency, err error) {
+// runtimes, transfers these. One that was fitted to the same times would be found better than it is:
+// it is left out if it is of a folder, and else refused.
+func FitTimings(t *Timings, from []Source) (l *predictor.Latency, err error) {
 	inputs := map[string]store.Input{}
 	maps.Copy(inputs, t.Inputs)
 	if len(from) == 0 {
 		l, err = predictor.FitLatency(t.Space, nil, t.Networks, regress.Defaults())
 	} else {
-		var paths []string
-		var olds []*predictor.Latency
-		if paths, olds, err = loadSources(t.Space, from); err != nil {
-			return nil, err
+		if from, err = t.others(from); err != nil {
+			return nil, fmt.Errorf("fit latency: %w", err)
 		}
-		for i, path := range paths {
+		var olds []*predictor.Latency
+		for i, s := range from {
 			role := "latency"
-			if len(paths) > 1 {
-				role = SourceRole(i+1) + filepath.Base(path)
+			if len(from) > 1 {
+				role = SourceRole(i+1) + filepath.Base(s.Path)
 			}
-			inputs[role] = store.Input{Path: filepath.Base(path), SHA256: olds[i].SHA256}
+			inputs[role] = store.Input{Path: filepath.Base(s.Path), SHA256: s.Latency.SHA256}
+			olds = append(olds, s.Latency)
 		}
 		l, err = predictor.TransferLatency(olds, t.Networks, regress.Defaults())
 	}
@@ -138,69 +139,3 @@ func FitTimings(t *Timings, from []string) (l *predictor.Latency, err error) {
 // SourceRole is how the role of one of several predictors that were transferred from begins, before
 // its file's name. They are counted from 1, as the candidates of a predictor count them.
 func SourceRole(source int) string { return fmt.Sprintf("latency %d ", source) }
-
-// LoadSources reads predictors of a space to transfer from: files, or folders whose latency
-// predictors of the space are all meant.
-func LoadSources(space *supernet.Space, from []string) ([]*predictor.Latency, error) {
-	_, olds, err := loadSources(space, from)
-	return olds, err
-}
-
-// loadSources reads predictors to transfer from, each once.
-func loadSources(space *supernet.Space, from []string) (paths []string, olds []*predictor.Latency,
-	err error) {
-	known := map[string]bool{}
-	for _, path := range from {
-		files, isFolder, err := latencyFiles(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		found := 0
-		for _, file := range files {
-			old, err := predictor.LoadLatency(file, space)
-			var other *predictor.SpaceError
-			switch {
-			case isFolder && errors.As(err, &other):
-				continue
-			case err != nil:
-				return nil, nil, err
-			}
-			if found++; !known[old.SHA256] {
-				known[old.SHA256] = true
-				paths, olds = append(paths, file), append(olds, old)
-			}
-		}
-		if found == 0 {
-			return nil, nil, fmt.Errorf("%w of space %s in %s: name files that fit latency wrote",
-				errNoSource, space.Name, path)
-		}
-	}
-	return paths, olds, nil
-}
-
-var errNoSource = errors.New("there is no latency predictor")
-
-// latencyFiles are a file itself, or the files of a folder that hold latency predictors.
-func latencyFiles(path string) (files []string, isFolder bool, err error) {
-	info, err := store.Stat(path)
-	if err != nil {
-		return nil, false, fmt.Errorf("read latency predictors: %w", err)
-	}
-	if !info.IsDir() {
-		return []string{path}, false, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, true, fmt.Errorf("read latency predictors: %w", err)
-	}
-	for _, e := range entries { // in the order of their names
-		file := filepath.Join(path, e.Name())
-		if !e.Type().IsRegular() || filepath.Ext(file) != ".json" {
-			continue
-		}
-		if kind, _, err := store.Kind(file); err == nil && kind == "latency" {
-			files = append(files, file)
-		}
-	}
-	return files, true, nil
-}

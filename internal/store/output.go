@@ -142,7 +142,7 @@ func (o Output) checkReplaced(path string, info fs.FileInfo) error {
 	}
 	kind, _, err := Kind(path)
 	switch {
-	// a folder of inputs may hold it: no command reads its own kind from one
+	// a folder of inputs may hold it: a command that reads its own kind from one leaves it out
 	case err == nil && kind == o.Kind, err != nil && o.Unread && o.Ours != nil && o.Ours(path):
 		return nil
 	case o.inputFolder(path) != "":
