@@ -27,13 +27,16 @@ var (
 	ErrNoSource = errors.New("there is no latency predictor to choose networks for")
 	// ErrNoResolution is returned where no network is known to all sources.
 	ErrNoResolution = errors.New("no resolution is known to all latency predictors")
+	// ErrConstant is returned where the sources tell no networks apart.
+	ErrConstant = errors.New("by every latency predictor all networks take the same")
 
 	errNoSpace = errors.New("there is no space: load one with supernet.LoadSpace")
 )
 
 // Draw chooses up to n networks of a space to time on a new device, [MaxNetworks] at most, so that
 // a transfer from the sources to these ([predictor.TransferLatency]) says most about all others.
-// The sources must be of the space. A smaller n gives the beginning of what a larger one gives.
+// The sources must be of the space; those by which all networks take the same are left out. A
+// smaller n gives the beginning of what a larger one gives.
 func Draw(space *supernet.Space, sources []*predictor.Latency, n int, seed uint64) (*Design,
 	error) {
 	if space == nil {
@@ -65,8 +68,12 @@ func Draw(space *supernet.Space, sources []*predictor.Latency, n int, seed uint6
 		return nil, fmt.Errorf("%w of %s: name fewer of them, or fit them to networks of one "+
 			"resolution at least", ErrNoResolution, space.Name)
 	}
+	drawn := candidates(space, known, seed)
+	if sources = telling(sources, drawn); len(sources) == 0 {
+		return nil, fmt.Errorf("%w: draw without predictors, or with others", ErrConstant)
+	}
 	var all []network
-	for _, a := range candidates(space, known, seed) {
+	for _, a := range drawn {
 		if c, ok := predicted(space, sources, a); ok {
 			all = append(all, c)
 		}
@@ -75,6 +82,15 @@ func Draw(space *supernet.Space, sources []*predictor.Latency, n int, seed uint6
 		d.Archs = append(d.Archs, all[i].arch)
 	}
 	return d, nil
+}
+
+// telling are the sources by which not all of several networks take the same: a transfer leaves the
+// others out, too.
+func telling(sources []*predictor.Latency, archs []supernet.Arch) []*predictor.Latency {
+	return slices.DeleteFunc(slices.Clone(sources), func(s *predictor.Latency) bool {
+		ms, err := s.Predict(archs)
+		return err == nil && len(ms) > 1 && slices.Max(ms) <= slices.Min(ms)*(1+1e-9)
+	})
 }
 
 // knownTo says whether all sources predict the largest and the smallest network of a resolution.

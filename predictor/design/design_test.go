@@ -202,6 +202,32 @@ func TestDrawAllThereAre(t *testing.T) {
 	}
 }
 
+// TestDrawLeavesConstantsOut: a predictor by which all networks take the same changes nothing, and
+// tells nothing alone, unless there is but one network.
+func TestDrawLeavesConstantsOut(t *testing.T) {
+	s := builtin(t, "mbv3-tiny")
+	a, b := known(t, s, plain, 24, 28, 32), known(t, s, large, 24, 28, 32)
+	constant := known(t, s, func(supernet.Block) float64 { return 1e-9 }, 24, 28, 32)
+	constant.Intercept = 1000
+	want := draw(t, s, 12, 1, a, b).Archs
+	if got := draw(t, s, 12, 1, a, constant, b).Archs; !slices.Equal(got, want) {
+		t.Errorf("beside a constant %v, expected %v", got, want)
+	}
+	_, err := design.Draw(s, []*predictor.Latency{constant}, 12, 1)
+	if !errors.Is(err, design.ErrConstant) {
+		t.Errorf("a constant alone: %v", err)
+	}
+	text := strings.NewReplacer("[8, 12]", "[8]", "[1, 2]", "[1]", "[3, 7]", "[3]", "[2, 3]",
+		"[2]").Replace(smallSpace)
+	one, err := supernet.ParseSpace("one.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := draw(t, one, 5, 1, known(t, one, plain, 8)).Archs; len(got) != 1 {
+		t.Errorf("%d networks of a space of one", len(got))
+	}
+}
+
 func TestDrawRefuses(t *testing.T) {
 	s := builtin(t, "mbv3-tiny")
 	a, b := known(t, s, plain, 24), known(t, s, plain, 28)
