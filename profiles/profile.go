@@ -189,6 +189,12 @@ func Load(path string) (*Profile, error) {
 
 // check refuses what no measurement gives.
 func (p *Profile) check() error {
+	if err := p.Session.Conditions.Check(); err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	if err := p.NetworkSession.Conditions.Check(); err != nil {
+		return fmt.Errorf("network_session: %w", err)
+	}
 	for i, b := range p.Blocks {
 		if err := supernet.CheckBlocks([]supernet.Block{b.Block}); err != nil {
 			return fmt.Errorf("blocks[%d]: %w", i, err)

@@ -40,11 +40,18 @@ func TestProfileSurvivesItsFile(t *testing.T) {
 // TestLoadRefuses: somebody's file may have the right checksum and hold what no measurement gives.
 func TestLoadRefuses(t *testing.T) {
 	measured := profiled(t)
+	share := func(v float64) *float64 { return &v }
 	for want, change := range map[string]func(p *profiles.Profile){
-		`kind "swirl"`:        func(p *profiles.Profile) { p.Blocks[2].Block.Kind = "swirl" },
-		"blocks[0]":           func(p *profiles.Profile) { p.Blocks[0].Block.Out.H = -1 },
-		"blocks[1] (":         func(p *profiles.Profile) { p.Blocks[1].LatencyMS = 0 },
-		"networks[0]":         func(p *profiles.Profile) { p.Networks[0].LatencyMS = -3 },
+		`kind "swirl"`: func(p *profiles.Profile) { p.Blocks[2].Block.Kind = "swirl" },
+		"blocks[0]":    func(p *profiles.Profile) { p.Blocks[0].Block.Out.H = -1 },
+		"blocks[1] (":  func(p *profiles.Profile) { p.Blocks[1].LatencyMS = 0 },
+		"networks[0]":  func(p *profiles.Profile) { p.Networks[0].LatencyMS = -3 },
+		"session: conditions: psi_cpu_some_share is 2, expected 0 to 1": func(p *profiles.Profile) {
+			p.Session.Conditions.PSISomeShare = share(2)
+		},
+		"network_session: conditions: steal_share is -0.5": func(p *profiles.Profile) {
+			p.NetworkSession.Conditions.StealShare = share(-0.5)
+		},
 		"expected above 0; p": func(p *profiles.Profile) { p.Networks[2].LatencyMS = 0 },
 	} {
 		p, path := *measured, filepath.Join(t.TempDir(), "profile.json")

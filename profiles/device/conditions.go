@@ -112,6 +112,19 @@ func (c Conditions) Disturbed() string {
 	return ""
 }
 
+// Check refuses shares that no measurement gives, as somebody's file may have them.
+func (c Conditions) Check() error {
+	for _, s := range []struct {
+		name  string
+		share *float64
+	}{{"steal_share", c.StealShare}, {"psi_cpu_some_share", c.PSISomeShare}} {
+		if s.share != nil && !(*s.share >= 0 && *s.share <= 1) {
+			return fmt.Errorf("conditions: %s is %g, expected 0 to 1", s.name, *s.share)
+		}
+	}
+	return nil
+}
+
 // The share of time in which programs wait, and the share of processor time that is stolen, from
 // which on what was measured is in doubt. On a machine that does nothing else they are below 0.02.
 const (
