@@ -97,7 +97,7 @@ func (l *Latency) fromSources(olds []*Latency, s regress.Settings) (tried, membe
 		}
 	}
 	if len(members) == 0 && failed != nil {
-		return nil, nil, failed
+		return nil, nil, fmt.Errorf("no predictor to transfer from knows the networks (%w), or fit to these alone", failed)
 	}
 	return tried, members, nil
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tailor-nas/tailor/predictor"
@@ -185,7 +186,8 @@ func TestTransferRefuses(t *testing.T) {
 	}
 	networks := timed(s, randomArchs(s, 5, 1), even, 0, 1)
 	var unknown *predictor.UnknownBlockError
-	if _, err := transfer(networks, old); !errors.As(err, &unknown) {
+	if _, err := transfer(networks, old); !errors.As(err, &unknown) ||
+		!strings.Contains(err.Error(), "or fit to these alone") {
 		t.Errorf("blocks that the old one does not know: %v", err)
 	}
 	networks[2].MS = math.Inf(1)

@@ -107,8 +107,8 @@ func ProfileTimings(space *supernet.Space, p *profiles.Profile, path string) (*T
 }
 
 // FitTimings fits a predictor to whole networks alone or, with predictors of other devices or
-// runtimes, transfers these. One that was fitted to the same times would be found better than it is:
-// it is left out if it is of a folder, and else refused.
+// runtimes, transfers these. One that was fitted to the same times would be found better than it
+// is: it is left out if it is of a folder, and else refused.
 func FitTimings(t *Timings, from []Source) (l *predictor.Latency, err error) {
 	inputs := map[string]store.Input{}
 	maps.Copy(inputs, t.Inputs)
