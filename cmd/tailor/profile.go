@@ -186,6 +186,9 @@ func (c *profileCmd) report(g *Globals, space *supernet.Space, p *profiles.Profi
 func (c *profileCmd) waiting(g *Globals, rt profiles.Runtime) func(context.Context) error {
 	left := *c.Wait
 	return func(ctx context.Context) error {
+		if left == 0 { // which was said when it was over
+			return nil
+		}
 		began := time.Now()
 		q := profiles.Quiet{AtMost: left, Progress: func(waited time.Duration, busy float64) {
 			g.show(time.Now(), fmt.Sprintf("wait for quiet: others have %.0f %% of the processors",
