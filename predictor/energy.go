@@ -45,8 +45,12 @@ type Energy struct {
 // EnergySource is what measured energies.
 type EnergySource string
 
-// EnergyMeasured is a power meter, or whatever else somebody read energies from.
-const EnergyMeasured EnergySource = "measured"
+const (
+	// EnergyMeasured is a power meter, or whatever else somebody read energies from.
+	EnergyMeasured EnergySource = "measured"
+	// EnergyPowercap are the counters of a device's processor packages, as a profile has them.
+	EnergyPowercap EnergySource = "powercap"
+)
 
 // NetworkEnergy is what an inference of a whole network takes. One that was measured several times
 // may come as often.
@@ -145,6 +149,10 @@ func LoadEnergy(path string, space *supernet.Space) (*Energy, error) {
 
 // check says what is wrong with what was read from a file, and prepares the sums.
 func (e *Energy) check() error {
+	if e.Source != EnergyMeasured && e.Source != EnergyPowercap {
+		return fmt.Errorf("source is %.40q, expected %q or %q", e.Source, EnergyMeasured,
+			EnergyPowercap)
+	}
 	if err := e.sums.checkBlocks("mJ"); err != nil {
 		return err
 	}

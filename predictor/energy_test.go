@@ -59,6 +59,11 @@ func TestEnergy(t *testing.T) {
 		func(x, y float64) bool { return math.Abs(x-y) <= 1e-12*y }) {
 		t.Errorf("from the file %v, before %v (%v)", got, mj, err)
 	}
+	again.Source = "guessed"
+	if _, err := predictor.LoadEnergy(micro.Save(t, "guessed.json", again.Save), s); err == nil ||
+		!strings.Contains(err.Error(), `source is "guessed"`) {
+		t.Errorf("of no source: %v", err)
+	}
 	var other *predictor.SpaceError
 	if _, err := predictor.LoadEnergy(path, builtin(t, "mbv3-cifar")); !errors.As(err, &other) {
 		t.Errorf("of another space: %v", err)
@@ -109,6 +114,7 @@ func TestEnergyFromLatency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	e.Source = predictor.EnergyPowercap
 	path := micro.Save(t, "energy.json", e.Save)
 	if e, err = predictor.LoadEnergy(path, s); err != nil {
 		t.Fatal(err)

@@ -160,7 +160,7 @@ func (c *fitLatencyCmd) fitProfile(g *Globals) (*predictor.Latency, error) {
 	if err != nil {
 		return nil, err
 	}
-	space, err := c.space(p)
+	space, err := profileSpace(c.Profile, p, spaceFlags{Space: c.Space, RunDir: c.RunDir})
 	if err != nil {
 		return nil, err
 	}
@@ -183,17 +183,17 @@ func (c *fitLatencyCmd) fitTimings(g *Globals, t *pipeline.Timings) (*predictor.
 	return pipeline.FitTimings(t, sources)
 }
 
-// space is the one that was profiled: named, a run's, or the shipped one of the name in the
+// profileSpace is the one that was profiled: named, a run's, or the shipped one of the name in the
 // profile.
-func (c *fitLatencyCmd) space(p *profiles.Profile) (*supernet.Space, error) {
-	if c.Space == "" && c.RunDir == "" {
+func profileSpace(path string, p *profiles.Profile, of spaceFlags) (*supernet.Space, error) {
+	if of.Space == "" && of.RunDir == "" {
 		space, err := supernet.LoadSpace(p.SpaceName)
 		if err != nil || space.SHA256() != p.SpaceSHA256 {
-			return nil, usagef("%s was measured for a space %q that is not the shipped one; name it with --space FILE or --run RUN", c.Profile, p.SpaceName)
+			return nil, usagef("%s was measured for a space %q that is not the shipped one; name it with --space FILE or --run RUN", path, p.SpaceName)
 		}
 		return space, nil
 	}
-	space, _, err := spaceFlags{Space: c.Space, RunDir: c.RunDir}.load()
+	space, _, err := of.load()
 	return space, err
 }
 

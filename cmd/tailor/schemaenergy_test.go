@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tailor-nas/tailor/internal/micro"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
 )
 
 // TestEnergyDocumentsFitSchemas fits a predictor of energy to a table beside the list of networks,
@@ -83,6 +86,71 @@ func TestEnergyDocumentsFitSchemas(t *testing.T) {
 	}
 	if known == 0 {
 		t.Error("no network is one of the table")
+	}
+}
+
+// TestFitEnergyOfProfile: a profile's energies make a predictor; one without is refused, and so is
+// what belongs to measurements of others.
+func TestFitEnergyOfProfile(t *testing.T) {
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	p, without := micro.Profile(t, space)
+	dir := t.TempDir()
+	yaml, with, out := filepath.Join(dir, "micro.yaml"), filepath.Join(dir, "metered.json"),
+		filepath.Join(dir, "energy.json")
+	if err := os.WriteFile(yaml, []byte(micro.SpaceYAML), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.EnergySource = profiles.Powercap
+	for i := range p.Networks {
+		p.Networks[i].EnergyMJ = 0.001 + 4*p.Networks[i].LatencyMS
+	}
+	if err := p.Save(with); err != nil {
+		t.Fatal(err)
+	}
+	fit := func(args ...string) (string, int) {
+		var text, errs bytes.Buffer
+		status := run(t.Context(), append([]string{"fit", "energy", "--space", yaml, "--out", out},
+			args...), &text, &errs)
+		return text.String() + errs.String(), status
+	}
+	for want, args := range map[string][]string{
+		"has no energies of networks":  {"--profile", without},
+		"--device-name":                {"--profile", with, "--device-name", "board"},
+		"--profile and --measured":     {"--profile", with, "--measured", with},
+		"fit energy":                   {},
+		"is of kind profile, expected": {"--profile", with, "--from", with},
+	} {
+		if said, status := fit(args...); status == exitDone {
+			t.Errorf("%v: %s, want %s", args, said, want)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a refused fit left its file")
+	}
+	said, status := fit("--profile", with)
+	if status != exitDone || !strings.Contains(said, "counted by its processor (powercap)") {
+		t.Fatalf("status %d: %s", status, said)
+	}
+	if err := compileSchemas(t)["energy"].Validate(readJSON(t, out)); err != nil {
+		t.Error(err)
+	}
+	e, err := predictor.LoadEnergy(out, space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := micro.AllArchs(space)
+	mj, err := e.Predict(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range all {
+		if want := 0.001 + 4*micro.NetworkMS(space, a); math.Abs(mj[i]/want-1) > 1e-6 {
+			t.Errorf("%g mJ, want %g", mj[i], want)
+		}
+	}
+	if e.Source != predictor.EnergyPowercap || e.Device != p.Identity().Device ||
+		e.Inputs["profile"].SHA256 != p.SHA256 {
+		t.Errorf("source %s, device %s, inputs %v", e.Source, e.Device, e.Inputs)
 	}
 }
 
