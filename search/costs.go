@@ -149,16 +149,15 @@ var costWords = map[Cost]string{Latency: "latency", Energy: "energy"}
 // smallest is a network of the smallest of a cost, among those of the query's resolutions, and the
 // cost.
 func (f *finder) smallest(cost Cost) (arch supernet.Arch, least float64, err error) {
-	ok := false
 	switch cost {
 	case MACs:
-		arch, least, ok = f.macs.MinOf(f.Resolutions)
+		arch, least, _ = f.macs.MinOf(f.Resolutions)
 	case Params:
-		arch, least, ok = f.params.MinOf(f.Resolutions)
+		arch, least, _ = f.params.MinOf(f.Resolutions)
 	case Memory:
-		arch, least, ok = f.memory.MinOf(f.Resolutions)
+		arch, least, _ = f.memory.MinOf(f.Resolutions)
 	case Size:
-		arch, least, ok = f.size.MinOf(f.Resolutions)
+		arch, least, _ = f.size.MinOf(f.Resolutions)
 		least += manifest.FileFrame
 	case Latency, Energy:
 		p := f.predictorOf(cost)
@@ -166,7 +165,8 @@ func (f *finder) smallest(cost Cost) (arch supernet.Arch, least float64, err err
 		if !sum {
 			return p.Min()
 		}
-		if arch, _, ok = choices.NewSums(f.Space, additive.Affine).MinOf(f.Resolutions); !ok {
+		arch, _, ok := choices.NewSums(f.Space, additive.Affine).MinOf(f.Resolutions)
+		if !ok {
 			return p.Min()
 		}
 		values, err := f.predict(cost, []supernet.Arch{arch}) // sums may be rounded another way

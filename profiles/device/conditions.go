@@ -43,8 +43,9 @@ type Observation struct {
 	Switches     float64   `json:"involuntary_switches"`
 	Throttle     float64   `json:"throttle_events"`
 	// Energy has the counters of processor packages, by name.
-	Energy  map[string]EnergyCounter `json:"energy,omitempty"`
-	Missing map[string]string        `json:"missing,omitempty"` // by JSON name of Conditions, or energy
+	Energy map[string]EnergyCounter `json:"energy,omitempty"`
+	// Missing says why something is not known, by its JSON name in Conditions, or "energy".
+	Missing map[string]string `json:"missing,omitempty"`
 }
 
 // Observe reads the counters of the machine this process runs on.
