@@ -50,8 +50,8 @@ func TestDefaultsAreTheLibrarys(t *testing.T) {
 	}
 }
 
-// TestAtOnceDecayIsTheLibrarys: both methods of --at-once that have a decay of their own have the one
-// that the help of prune says.
+// TestAtOnceDecayIsTheLibrarys: the help of prune says the decay that both methods of --at-once have
+// which have one of their own.
 func TestAtOnceDecayIsTheLibrarys(t *testing.T) {
 	help := findFlag(t, "prune", "weight-decay").Help
 	for _, method := range []prune.Method{prune.SSGD, prune.Powerprop} {
