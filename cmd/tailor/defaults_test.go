@@ -50,8 +50,8 @@ func TestDefaultsAreTheLibrarys(t *testing.T) {
 	}
 }
 
-// TestAtOnceDecayIsTheLibrarys: the help of prune says the decay that both methods of --at-once have
-// which have one of their own.
+// TestAtOnceDecayIsTheLibrarys: the help of prune says the decay that ssgd and powerprop have with
+// --at-once.
 func TestAtOnceDecayIsTheLibrarys(t *testing.T) {
 	help := findFlag(t, "prune", "weight-decay").Help
 	for _, method := range []prune.Method{prune.SSGD, prune.Powerprop} {
