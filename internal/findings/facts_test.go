@@ -4,8 +4,36 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tailor-nas/tailor/internal/store"
+	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search/manifest"
 )
+
+// TestEnergyCommands: the fit of energies to a profile is asked for again; one that began with
+// predictors of latency is not, as no file tells all that it was.
+func TestEnergyCommands(t *testing.T) {
+	l := &library{profiles: []at[profiles.Profile]{{path: "p.json", doc: &profiles.Profile{}}}}
+	l.profiles[0].doc.SHA256 = "abc"
+	for _, name := range []string{"own.json", "from.json"} {
+		e := &predictor.Energy{}
+		e.Inputs = map[string]store.Input{"profile": {SHA256: "abc"}}
+		if name == "from.json" {
+			e.Inputs["latency"] = store.Input{SHA256: "def"}
+		}
+		l.energies = append(l.energies, at[predictor.Energy]{path: name, doc: e})
+	}
+	var lines []string
+	for _, c := range l.commands() {
+		if strings.HasPrefix(c.Line, "tailor fit") {
+			lines = append(lines, c.Line)
+		}
+	}
+	want := "tailor fit energy --profile p.json --out own.json"
+	if got := strings.Join(lines, "; "); got != want {
+		t.Errorf("commands %q, want %q", got, want)
+	}
+}
 
 // TestFactsOfChanged wants nothing said of a network that was pruned or trained further that was
 // found out of its parent alone: predicted energy, gap and ranks. What was asked for stays.
