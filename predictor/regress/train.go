@@ -2,7 +2,6 @@ package regress
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,17 +9,13 @@ import (
 
 // trainMLP fits an MLP to rows x (each of the same length) and targets y, which should have a
 // scale of about 1. Equal arguments give equal bits.
-func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *rand.Rand) (n *MLP,
-	err error) {
-	n = newMLP(append(append([]int{len(x[0])}, s.Hidden...), 1), r)
+func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *rand.Rand) (*MLP,
+	error) {
+	n := newMLP(append(append([]int{len(x[0])}, s.Hidden...), 1), r)
 	batch := min(s.Batch, len(x))
-	g, err := newGraph(n, batch)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, g.close()) }()
+	p := newBackprop(n, batch)
 
-	// Each epoch deals all rows to batches anew; the last batch may have fewer, and is padded.
+	// Each epoch deals all rows to batches anew; the last batch may have fewer.
 	optimiser, gradient := newAdam(len(n.Weights)), make([]float32, len(n.Weights))
 	epochs, steps := s.epochs(len(x)), (len(x)+batch-1)/batch
 	for epoch := range epochs {
@@ -29,10 +24,9 @@ func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *ra
 		}
 		order := r.Perm(len(x))
 		for step := range steps {
-			g.load(x, y, order[step*batch:min((step+1)*batch, len(x))])
-			if _, err := g.run(gradient); err != nil {
-				return nil, err
-			}
+			rows := order[step*batch : min((step+1)*batch, len(x))]
+			p.load(x, y, rows)
+			p.run(len(rows), gradient)
 			progress := float64(epoch*steps+step) / float64(epochs*steps)
 			rate := s.LearningRate * (1 + math.Cos(math.Pi*progress)) / 2
 			optimiser.step(n, gradient, rate, s.WeightDecay)
@@ -47,14 +41,13 @@ func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *ra
 	return n, nil
 }
 
-// load fills a batch with rows of the samples; what is left over weighs nothing. The loss is the
-// mean over the rows, so that a short batch has as large a gradient as any.
-func (g *graph) load(x [][]float32, y []float64, rows []int) {
-	clear(g.weight)
-	inputs := len(x[0])
+// load fills a batch with rows of the samples. The loss is the mean over them, so that a short
+// batch has as large a gradient as any.
+func (p *backprop) load(x [][]float32, y []float64, rows []int) {
+	inputs := p.sizes[0]
 	for i, row := range rows {
-		copy(g.x[i*inputs:], x[row])
-		g.y[i] = float32(y[row])
-		g.weight[i] = 1 / float32(len(rows))
+		copy(p.x[i*inputs:], x[row])
+		p.y[i] = float32(y[row])
+		p.weight[i] = 1 / float32(len(rows))
 	}
 }

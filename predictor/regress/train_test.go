@@ -65,9 +65,7 @@ func TestTrainLearnsAProduct(t *testing.T) {
 	}
 }
 
-// Gorgonia and BLAS may share work out between processors; that must not show.
 func TestTrainingTwiceGivesTheSameBits(t *testing.T) {
-	// large enough for BLAS to go parallel
 	s := quick(t, Settings{Epochs: 3, Hidden: []int{80, 70}, Batch: 40})
 	want := trainPairs(t, s, 1)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))

@@ -8,13 +8,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// This is the only file that knows Gorgonia. Its graph and tape machine differentiate; drawing
-// weights, the optimiser and inference are plain Go elsewhere, since Gorgonia's own use global
-// state or rebuild a graph for each batch size.
-
-// graph computes the output of an MLP for a batch of fixed size, and the gradient of the weighted
-// squared error. It reads the weights that it was made with wherever they are, so that an optimiser
-// changes them in place.
+// graph computes with Gorgonia what backprop does, for a batch of fixed size: it differentiates by
+// itself, and multiplies with gonum's BLAS. It reads the weights that it was made with wherever
+// they are.
 type graph struct {
 	x      []float32 // (batch, inputs)
 	y      []float32 // (batch): what the output should be
@@ -33,11 +29,6 @@ var building sync.Mutex
 func newGraph(n *MLP, batch int) (g *graph, err error) {
 	building.Lock()
 	defer building.Unlock()
-	defer func() {
-		if p := recover(); p != nil {
-			g, err = nil, fmt.Errorf("gorgonia: %v", p)
-		}
-	}()
 	g = &graph{
 		x: make([]float32, batch*n.Sizes[0]), y: make([]float32, batch),
 		weight: make([]float32, batch),
@@ -71,12 +62,7 @@ func newGraph(n *MLP, batch int) (g *graph, err error) {
 }
 
 // run computes outputs (batch) and gradient (as the weights) for the current x, y, weight and
-// weights. The slices from outputs are valid until the next run. An error leaves the graph
-// unusable.
-//
-// Gorgonia executes the graph in a goroutine of its own, whose panics cannot be caught here. The
-// graph that newGraph built and compiled does not depend on values, so that no values bring one
-// about.
+// weights. The slices from outputs are valid until the next run.
 func (g *graph) run(gradient []float32) (outputs []float32, err error) {
 	if err := g.machine.RunAll(); err != nil {
 		return nil, fmt.Errorf("gorgonia: %w", err)
