@@ -93,8 +93,9 @@ func (c *profileCmd) Run(ctx context.Context, g *Globals) error {
 		c.Networks, g.Seed, supernet.Structure(c.Sparse)
 	give(&settings.Budget, c.Budget)
 	settings.Progress = func(p timing.Progress) {
-		g.progress(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects),
-			p.Elapsed.Seconds(), p.Budget.Seconds())
+		// How long exporting took before says nothing about what is left.
+		g.progressLeft(fmt.Sprintf("profile: %d of %d settled", p.Settled, p.Subjects),
+			p.Elapsed.Seconds(), p.Budget.Seconds(), p.Budget-p.Elapsed)
 	}
 	if c.Queue != "" {
 		p, err := c.askQueue(ctx, g, space, settings)

@@ -201,6 +201,9 @@ func (c *comparison) whole(ctx context.Context, seed uint64) error {
 	}
 	path := filepath.Join(dir, fmt.Sprintf("%s-whole-%d-epochs-seed-%d.safetensors", c.network,
 		c.denseEpochs, seed))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	if f, err := safetensors.Read(path); err == nil {
 		if err := weights.Load(net, f.Tensors); err != nil {
 			return err
