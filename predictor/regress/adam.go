@@ -1,7 +1,10 @@
 package regress
 
 import (
+	"fmt"
 	"math"
+
+	"gorgonia.org/gorgonia"
 
 	"github.com/tailor-nas/tailor/internal/kernel"
 )
@@ -15,26 +18,46 @@ const (
 
 // adam is the optimiser with decoupled weight decay (Loshchilov and Hutter, ICLR 2019).
 type adam struct {
-	first, second []float32 // running means of the gradient and of its square
-	steps         int
+	rate, decay float64
+	means       []means // by parameter
+	steps       int
 }
 
-func newAdam(n int) *adam { return &adam{first: make([]float32, n), second: make([]float32, n)} }
+var _ gorgonia.Solver = (*adam)(nil)
 
-// step changes the weights by a gradient; the matrices of an MLP decay by rate*decay, its biases do
-// not. A bias costs no complexity, and decay would pull the output towards 0.
-func (a *adam) step(n *MLP, gradient []float32, rate, decay float64) {
+// means are running means of the gradient and of its square.
+type means struct{ first, second []float32 }
+
+// Step changes parameters, the same ones each time, by their gradients. Matrices decay by
+// rate*decay, biases do not: a bias costs no complexity, and decay would pull the output towards 0.
+func (a *adam) Step(params []gorgonia.ValueGrad) error {
 	a.steps++
 	// Both means start at 0 and are too small by these factors at first.
-	rate1 := rate / (1 - math.Pow(beta1, float64(a.steps)))
+	rate1 := a.rate / (1 - math.Pow(beta1, float64(a.steps)))
 	rate2 := 1 / (1 - math.Pow(beta2, float64(a.steps)))
 	step := kernel.Adam{First: 1 - beta1, Second: 1 - beta2, Rate: float32(rate1),
 		Scale: float32(rate2), Epsilon: epsilon}
-	layers, first, second := n.Layers(), layersOf(n.Sizes, a.first), layersOf(n.Sizes, a.second)
-	for l, by := range layersOf(n.Sizes, gradient) {
-		step.Keep = float32(1 - rate*decay)
-		step.Step(layers[l].Matrix, first[l].Matrix, second[l].Matrix, by.Matrix)
+	for i, p := range params {
+		by, err := p.Grad()
+		if err != nil {
+			return fmt.Errorf("gradient of parameter %d: %w", i, err)
+		}
+		gradient, err := floats(by)
+		if err != nil {
+			return fmt.Errorf("gradient of parameter %d: %w", i, err)
+		}
+		w, err := floats(p.Value())
+		if err != nil {
+			return fmt.Errorf("parameter %d: %w", i, err)
+		}
+		if i == len(a.means) {
+			a.means = append(a.means, means{make([]float32, len(w)), make([]float32, len(w))})
+		}
 		step.Keep = 1
-		step.Step(layers[l].Bias, first[l].Bias, second[l].Bias, by.Bias)
+		if p.Value().Shape().Dims() > 1 {
+			step.Keep = float32(1 - a.rate*a.decay)
+		}
+		step.Step(w, a.means[i].first, a.means[i].second, gradient)
 	}
+	return nil
 }

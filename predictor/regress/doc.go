@@ -12,8 +12,9 @@
 //	candidates.go   the kinds of model to choose from, by their error
 //	heldout.go      each is fitted to all rows, and again without each fifth of them to
 //	                learn the error, and how far its members can be trusted
-//	model.go        one fit: ridge.go the linear part, train.go the members, for which
-//	                backprop.go computes gradients and adam.go steps
+//	model.go        one fit: ridge.go the linear part, train.go the members: graph.go
+//	                is Gorgonia's graph of one, of the operations in operation.go, and
+//	                adam.go steps by its gradients
 //	metrics.go      the error; interval.go makes an interval of it
 //	curve.go        what more rows would bring
 //
