@@ -1,4 +1,4 @@
-// Package predictor learns accuracy and latency as functions of a [supernet.Arch] from
+// Package predictor learns accuracy, latency and energy as functions of a [supernet.Arch] from
 // measurements, and says how wrong it is.
 //
 // [FitAccuracy] takes sub-networks with their measured accuracy. Package regress learns from the

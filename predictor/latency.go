@@ -197,16 +197,8 @@ func LoadLatency(path string, space *supernet.Space) (*Latency, error) {
 
 // check says what is wrong with what was read from a file, and prepares the sums.
 func (l *Latency) check() error {
-	all := []map[string]float64{l.BlocksMS}
-	for _, r := range slices.Sorted(maps.Keys(l.AtMS)) {
-		all = append(all, l.AtMS[r])
-	}
-	for _, times := range all {
-		for _, key := range slices.Sorted(maps.Keys(times)) {
-			if ms := times[key]; !(ms >= 0 && ms <= maxMS) {
-				return fmt.Errorf("block %s takes %g ms, expected 0 to %g", key, ms, float64(maxMS))
-			}
-		}
+	if err := l.checkBlocks("ms"); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Scales)) {
 		if v := l.Scales[name]; !(v > 0 && v <= maxMS) {
@@ -227,6 +219,23 @@ func (l *Latency) check() error {
 	}
 	if _, ms, _ := l.Min(); !(l.Slope > 0) || !(ms > 0) || !finite(ms) {
 		return fmt.Errorf("intercept_ms %g and slope %g give the fastest network %g ms, expected a time above 0", l.Intercept, l.Slope, ms)
+	}
+	return nil
+}
+
+// checkBlocks refuses what no block takes, in a unit that the error names.
+func (l *Latency) checkBlocks(unit string) error {
+	all := []map[string]float64{l.BlocksMS}
+	for _, r := range slices.Sorted(maps.Keys(l.AtMS)) {
+		all = append(all, l.AtMS[r])
+	}
+	for _, costs := range all {
+		for _, key := range slices.Sorted(maps.Keys(costs)) {
+			if v := costs[key]; !(v >= 0 && v <= maxMS) {
+				return fmt.Errorf("block %s takes %g %s, expected 0 to %g", key, v, unit,
+					float64(maxMS))
+			}
+		}
 	}
 	return nil
 }

@@ -37,6 +37,18 @@ func ReadLatencies(path string, space *supernet.Space) ([]Sample, error) {
 	})
 }
 
+// ReadEnergies is [ReadSamples] of energies of an inference in millijoules, above 0. Their key is
+// "energy_mj", so that they may stand beside the value of a latency.
+func ReadEnergies(path string, space *supernet.Space) ([]Sample, error) {
+	return readBy(path, func(text []byte) (Sample, error) {
+		s, err := parseEnergy(text, space)
+		if err == nil {
+			err = checkMJ(s.Value)
+		}
+		return s, err
+	})
+}
+
 func checkTop1(value float64) error {
 	if !(value >= 0 && value <= 1) {
 		return fmt.Errorf("%w: the accuracy is %g, expected a share between 0 and 1 (write 76 %% as 0.76)", ErrSamples, value)
@@ -53,22 +65,40 @@ func ReadSamples(path string, space *supernet.Space) ([]Sample, error) {
 
 func readSamples(path string, space *supernet.Space, check func(value float64) error) ([]Sample,
 	error) {
+	return readBy(path, sampleParser(space, check))
+}
+
+// readBy reads a file whose values are read by parse.
+func readBy(path string, parse func(text []byte) (Sample, error)) ([]Sample, error) {
 	f, _, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("read samples: %w", err)
 	}
 	defer f.Close()
-	return parseSamples(path, f, space, check)
+	return parseBy(path, f, parse)
 }
 
 func parseSamples(file string, r io.Reader, space *supernet.Space,
 	check func(value float64) error) ([]Sample, error) {
-	var samples []Sample
-	err := textfile.NamedValues(file, r, func(text []byte) error {
+	return parseBy(file, r, sampleParser(space, check))
+}
+
+// sampleParser reads samples whose values pass a check.
+func sampleParser(space *supernet.Space, check func(value float64) error) func([]byte) (Sample,
+	error) {
+	return func(text []byte) (Sample, error) {
 		s, err := parseSample(text, space)
 		if err == nil {
 			err = check(s.Value)
 		}
+		return s, err
+	}
+}
+
+func parseBy(file string, r io.Reader, parse func(text []byte) (Sample, error)) ([]Sample, error) {
+	var samples []Sample
+	err := textfile.NamedValues(file, r, func(text []byte) error {
+		s, err := parse(text)
 		if err == nil && len(samples) == maxSamples {
 			err = fmt.Errorf("more than %d samples", maxSamples)
 		}
@@ -104,6 +134,28 @@ func parseSample(text []byte, space *supernet.Space) (Sample, error) {
 		return Sample{}, err
 	}
 	return Sample{*raw.Arch, *raw.Value}, nil
+}
+
+// parseEnergy reads an arch with its energy.
+func parseEnergy(text []byte, space *supernet.Space) (Sample, error) {
+	var raw struct {
+		Arch *supernet.Spec `json:"arch"`
+		MJ   *float64       `json:"energy_mj"`
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return Sample{}, fmt.Errorf(`%w, expected {"arch": {...}, "energy_mj": 3.2}`,
+			textfile.JSONError(err))
+	}
+	if raw.Arch == nil {
+		return Sample{}, errors.New(`"arch" is missing`)
+	}
+	if raw.MJ == nil {
+		return Sample{}, errors.New(`"energy_mj" is missing, expected what an inference takes in millijoules`)
+	}
+	if _, err := space.Arch(*raw.Arch); err != nil {
+		return Sample{}, err
+	}
+	return Sample{*raw.Arch, *raw.MJ}, nil
 }
 
 // measured is distinct archs with their values.

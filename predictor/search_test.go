@@ -7,7 +7,8 @@ import (
 
 // What a search asks of its predictors, these give.
 var (
-	_ search.Bounder         = (*predictor.Accuracy)(nil)
-	_ search.JointPredictor  = (*predictor.Accuracy)(nil)
-	_ search.AdditiveLatency = (*predictor.Latency)(nil)
+	_ search.Bounder        = (*predictor.Accuracy)(nil)
+	_ search.JointPredictor = (*predictor.Accuracy)(nil)
+	_ search.AdditiveCost   = (*predictor.Latency)(nil)
+	_ search.AdditiveCost   = (*predictor.Energy)(nil)
 )

@@ -114,6 +114,17 @@ func (l *Latency) scaled() (blocks map[string]float64, at map[int]map[string]flo
 	return c.BlocksMS, c.AtMS
 }
 
+// unscaled has the same sums without slope and scales.
+func (l *Latency) unscaled() *Latency {
+	c := &Latency{space: l.space, Intercept: l.Intercept, Slope: 1, BlocksMS: map[string]float64{}}
+	for _, r := range l.space.Resolutions {
+		c.setAll(r, func(resolution int, b supernet.Block) float64 {
+			return l.Slope * l.scale(b) * l.time(resolution, b)
+		})
+	}
+	return c
+}
+
 // bestOrMean is the first member with the smallest error, or a mean of them if that has a smaller
 // one.
 func (l *Latency) bestOrMean(members []*Latency) *Latency {

@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -21,6 +22,8 @@ func merge(space *supernet.Space, all []*Profile, archs []supernet.Arch) (*Profi
 	m.Header, m.Resolutions = provenance.Header{}, m.Settings.Resolutions
 	var blocks, networks []timing.Summary
 	for _, p := range all {
+		m.EnergySource = cmp.Or(m.EnergySource, p.EnergySource)
+		m.EnergyUnavailable = cmp.Or(m.EnergyUnavailable, p.EnergyUnavailable)
 		blocks, networks = append(blocks, p.Session), append(networks, p.NetworkSession)
 	}
 	m.Session, m.NetworkSession = mergeSessions(blocks), mergeSessions(networks)
@@ -37,7 +40,7 @@ func merge(space *supernet.Space, all []*Profile, archs []supernet.Arch) (*Profi
 				return nil, fmt.Errorf("profile: %w", err)
 			}
 			i := slices.Index(archs, a)
-			m.Networks[i] = NetworkTiming{n.Arch, scaled(n.Timing, scale)}
+			m.Networks[i] = NetworkTiming{n.Arch, n.EnergyMJ, scaled(n.Timing, scale)}
 			m.Networks[i].Name = fmt.Sprintf("network %d", i+1)
 		}
 	}

@@ -54,12 +54,17 @@ func timeNetworks(
 	}
 	l := newLoader(ctx, rt)
 	defer l.close()
-	l.reference(ref.Blocks)
-	for _, n := range networks {
-		l.network(n)
-	}
+	l.networks(networks, ref)
 	s.ReferenceMS = ref.MS
 	return l.measure(s)
+}
+
+// networks loads the reference and networks with random weights.
+func (l *loader) networks(all [][]supernet.Block, ref Reference) {
+	l.reference(ref.Blocks)
+	for _, n := range all {
+		l.network(n)
+	}
 }
 
 // Subnets times whole networks with their own weights, in turn with each other: a network before

@@ -222,12 +222,18 @@ func (p *part) measureNetworks(ctx context.Context, rt Runtime, into *Profile, w
 	for _, a := range p.archs {
 		networks = append(networks, p.space.Blocks(a))
 	}
-	timings, session, err := timeNetworks(ctx, rt, networks, Reference{Blocks: p.network}, how)
+	l := newLoader(ctx, rt)
+	defer l.close()
+	l.networks(networks, Reference{Blocks: p.network})
+	timings, session, err := l.measure(how)
 	into.NetworkSession = session
 	for i, t := range timings {
-		into.Networks = append(into.Networks, NetworkTiming{p.space.Spec(p.archs[i]), t})
+		into.Networks = append(into.Networks, NetworkTiming{p.space.Spec(p.archs[i]), 0, t})
 	}
-	return err
+	if err != nil || how.Clock != nil && !isElsewhere(rt) { // whose energy no counter here tells
+		return err
+	}
+	return l.energies(into, how.Budget/time.Duration(len(p.archs)))
 }
 
 // allBlocks lists the distinct blocks at all resolutions, smallest work first.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -16,10 +17,10 @@ import (
 	"github.com/tailor-nas/tailor/supernet/provenance"
 )
 
-const profileKind, profileOldest, profileVersion = "profile", 4, 5
+const profileKind, profileOldest, profileVersion = "profile", 4, 6
 
 // Profile is how long the blocks of a space, and some whole networks, take on a device with a
-// runtime: the document "profile/5". All times are of one image, or of the runtime's batch.
+// runtime: the document "profile/6". All times are of one image, or of the runtime's batch.
 type Profile struct {
 	provenance.Header
 	SpaceName   string        `json:"space"`
@@ -37,7 +38,11 @@ type Profile struct {
 	NetworkSession timing.Summary  `json:"network_session"`
 	ReferenceArch  supernet.Spec   `json:"reference_arch"`
 	Networks       []NetworkTiming `json:"networks"`
-	Settings       ProfileSettings `json:"settings"`
+	// EnergySource is what told the energies of networks, [Powercap]; empty where they have none,
+	// and then EnergyUnavailable says why.
+	EnergySource      string          `json:"energy_source,omitempty"`
+	EnergyUnavailable string          `json:"energy_unavailable,omitempty"`
+	Settings          ProfileSettings `json:"settings"`
 }
 
 // BlockTiming is the time of a block on its own.
@@ -49,6 +54,9 @@ type BlockTiming struct {
 // NetworkTiming is the time of a whole network, which block sums are calibrated on.
 type NetworkTiming struct {
 	Arch supernet.Spec `json:"arch"`
+	// EnergyMJ is what a run takes, in millijoules, as the whole device takes it meanwhile; 0 if
+	// nothing tells.
+	EnergyMJ float64 `json:"energy_mj,omitempty"`
 	timing.Timing
 }
 
@@ -211,6 +219,9 @@ func (p *Profile) check() error {
 	for i, n := range p.Networks {
 		if !(n.LatencyMS > 0) {
 			return fmt.Errorf("networks[%d]: latency_ms is %g, expected above 0", i, n.LatencyMS)
+		}
+		if !(n.EnergyMJ >= 0 && n.EnergyMJ <= math.MaxFloat64) {
+			return fmt.Errorf("networks[%d]: energy_mj is %g, expected above 0", i, n.EnergyMJ)
 		}
 	}
 	return nil

@@ -82,18 +82,22 @@ func Bound(ctx context.Context, q Query, found float64, steps int) (float64, boo
 }
 
 // budgets are the query's limits at a resolution, each as a sum over a network's choices that may
-// not exceed a value. It is false if there is a latency limit and the latency is no such sum.
+// not exceed a value. It is false if a limit is on a predicted cost that is no such sum.
 func (f *finder) budgets(resolution int) (all []choices.Budget, ok bool) {
 	add := func(cost choices.Affine, limit float64) {
 		// Sums may be rounded another way here than where they are predicted.
 		all = append(all, choices.Budget{Cost: cost, Limit: limit * (1 + 1e-9)})
 	}
-	if limit := f.Limits.LatencyMS; limit != 0 {
-		l, ok := f.Latency.(AdditiveLatency)
+	for _, c := range []Cost{Latency, Energy} {
+		limit := c.Limited(f.Limits)
+		if limit == 0 {
+			continue
+		}
+		sum, ok := f.predictorOf(c).(AdditiveCost)
 		if !ok {
 			return nil, false
 		}
-		add(l.Affine(resolution), limit)
+		add(sum.Affine(resolution), limit)
 	}
 	if limit := f.Limits.MACs; limit != 0 {
 		add(f.macs.Affine(resolution), float64(limit))
@@ -149,11 +153,11 @@ func (s *bounding) settle(a supernet.Arch) error {
 	if err != nil {
 		return fmt.Errorf("predict accuracy: %w", err)
 	}
-	ms, err := s.latency([]supernet.Arch{a})
+	costs, err := s.costsOf(a)
 	if err != nil {
 		return err
 	}
-	if s.Limits.Hold(s.counts.of(a, ms[0])) {
+	if s.Limits.Hold(costs) {
 		s.found = max(s.found, top1[0])
 	}
 	return nil

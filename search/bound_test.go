@@ -168,7 +168,7 @@ func TestBoundSaysWhenThereIsNone(t *testing.T) {
 	space := parseSpace(t, smallSpace)
 	r := rand.New(rand.NewPCG(1, 8))
 	a := randomAccuracy(t, space, r, 1, true)
-	opaque := struct{ search.LatencyPredictor }{latencyOf(t, space, r)}
+	opaque := struct{ search.CostPredictor }{latencyOf(t, space, r)}
 	for name, q := range map[string]search.Query{
 		"accuracy": {Space: space, Accuracy: newRugged(space, 1)},
 		"latency": {Space: space, Accuracy: a, Latency: opaque,

@@ -16,10 +16,15 @@ const (
 	Memory
 	// Size is of the file of weights, in bytes.
 	Size
+	// Energy is of an inference, in millijoules.
+	Energy
 )
 
 var costNames = map[Cost]string{Latency: "latency_ms", MACs: "macs", Params: "params",
-	Memory: "memory_bytes", Size: "size_bytes"}
+	Memory: "memory_bytes", Size: "size_bytes", Energy: "energy_mj"}
+
+// allCosts are in the order in which people read of them.
+var allCosts = []Cost{Latency, Energy, MACs, Params, Memory, Size}
 
 // String is the name of the cost in documents, with its unit.
 func (c Cost) String() string {
@@ -40,7 +45,8 @@ func (c *Cost) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("cost is %q, expected latency_ms, macs, params, memory_bytes or size_bytes", text)
+	return fmt.Errorf("cost is %q, expected latency_ms, energy_mj, macs, params, memory_bytes "+
+		"or size_bytes", text)
 }
 
 func (c Cost) of(all Costs) float64 {
@@ -53,6 +59,8 @@ func (c Cost) of(all Costs) float64 {
 		return float64(all.MemoryBytes)
 	case Size:
 		return float64(all.SizeBytes)
+	case Energy:
+		return all.EnergyMJ
 	}
 	return all.LatencyMS
 }
@@ -66,6 +74,10 @@ func (c Cost) Limit(l Limits, most float64) Limits {
 	case Latency:
 		if l.LatencyMS == 0 || most < l.LatencyMS {
 			l.LatencyMS = most
+		}
+	case Energy:
+		if l.EnergyMJ == 0 || most < l.EnergyMJ {
+			l.EnergyMJ = most
 		}
 	case MACs:
 		l.MACs = tighter(l.MACs, most)

@@ -1,6 +1,8 @@
 package search
 
 import (
+	"fmt"
+
 	"github.com/tailor-nas/tailor/search/manifest"
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/supernet/choices"
@@ -49,20 +51,20 @@ func (c *counts) sum(of func(supernet.Block) int64) (*choices.Additive, error) {
 	})
 }
 
-// of are the costs of a network that is predicted to take so long.
-func (c *counts) of(a supernet.Arch, latencyMS float64) Costs {
+// of are the costs of a network, given those that are predicted.
+func (c *counts) of(a supernet.Arch, predicted Costs) Costs {
 	if c.macs != nil && c.params != nil && c.size != nil && c.memory != nil {
-		return c.some(tabulated, a, latencyMS)
+		return c.some(tabulated, a, predicted)
 	}
-	blocks := c.space.Blocks(a)
-	return Costs{LatencyMS: latencyMS, MACs: supernet.MACs(blocks), Params: supernet.Params(blocks),
-		MemoryBytes: supernet.Memory(blocks), SizeBytes: manifest.SizeAtMost(blocks)}
+	costs := manifest.CostsOf(c.space.Blocks(a), predicted.LatencyMS)
+	costs.EnergyMJ = predicted.EnergyMJ
+	return costs
 }
 
-// some are those of the costs that are asked for, which are tabulated, with the latency; the
-// others are 0.
-func (c *counts) some(asked []Cost, a supernet.Arch, latencyMS float64) Costs {
-	costs := Costs{LatencyMS: latencyMS}
+// some are those of the costs that are asked for, which are tabulated, with those that are
+// predicted; the others are 0.
+func (c *counts) some(asked []Cost, a supernet.Arch, predicted Costs) Costs {
+	costs := predicted
 	var t choices.Taken
 	if len(asked) == 0 || !c.numbering.Read(&a, &t) {
 		return costs
@@ -98,34 +100,80 @@ func (c *counts) one(cost Cost, t *choices.Taken) float64 {
 	return 0
 }
 
-// smallest is a network of the smallest of a tabulated cost or of the latency, among those of the
-// query's resolutions, and the cost.
-func (f *finder) smallest(cost Cost) (arch supernet.Arch, least float64, err error) {
-	ok := false
-	switch cost {
-	case MACs:
-		arch, least, ok = f.macs.MinOf(f.Resolutions)
-	case Params:
-		arch, least, ok = f.params.MinOf(f.Resolutions)
-	case Memory:
-		arch, least, ok = f.memory.MinOf(f.Resolutions)
-	case Size:
-		arch, least, ok = f.size.MinOf(f.Resolutions)
-		least += manifest.FileFrame
+// predictorOf predicts a cost; nil of one that is counted, and without a predictor.
+func (q *Query) predictorOf(c Cost) CostPredictor {
+	switch c {
 	case Latency:
-		if l, additive := f.Latency.(AdditiveLatency); additive {
-			arch, _, ok = choices.NewSums(f.Space, l.Affine).MinOf(f.Resolutions)
+		return q.Latency
+	case Energy:
+		return q.Energy
+	}
+	return nil
+}
+
+// predicted are the costs of networks that are predicted; 0 without a predictor.
+func (f *finder) predicted(archs []supernet.Arch) ([]Costs, error) {
+	all := make([]Costs, len(archs))
+	for _, cost := range []Cost{Latency, Energy} {
+		values, err := f.predict(cost, archs)
+		if err != nil {
+			return nil, err
 		}
-		if ok { // sums may be rounded another way there
-			var ms []float64
-			ms, err = f.latency([]supernet.Arch{arch})
-			if err == nil {
-				least = ms[0]
+		for i, v := range values {
+			if cost == Latency {
+				all[i].LatencyMS = v
+			} else {
+				all[i].EnergyMJ = v
 			}
 		}
 	}
-	if !ok && cost == Latency {
-		return f.Latency.Min()
+	return all, nil
+}
+
+// predict predicts one cost of networks; nil without a predictor.
+func (f *finder) predict(c Cost, archs []supernet.Arch) ([]float64, error) {
+	p := f.predictorOf(c)
+	if p == nil {
+		return nil, nil
+	}
+	values, err := p.Predict(archs)
+	if err != nil {
+		return nil, fmt.Errorf("predict %s: %w", costWords[c], err)
+	}
+	return values, nil
+}
+
+// costWords are what is predicted, in errors.
+var costWords = map[Cost]string{Latency: "latency", Energy: "energy"}
+
+// smallest is a network of the smallest of a cost, among those of the query's resolutions, and the
+// cost.
+func (f *finder) smallest(cost Cost) (arch supernet.Arch, least float64, err error) {
+	switch cost {
+	case MACs:
+		arch, least, _ = f.macs.MinOf(f.Resolutions)
+	case Params:
+		arch, least, _ = f.params.MinOf(f.Resolutions)
+	case Memory:
+		arch, least, _ = f.memory.MinOf(f.Resolutions)
+	case Size:
+		arch, least, _ = f.size.MinOf(f.Resolutions)
+		least += manifest.FileFrame
+	case Latency, Energy:
+		p := f.predictorOf(cost)
+		additive, sum := p.(AdditiveCost)
+		if !sum {
+			return p.Min()
+		}
+		arch, _, ok := choices.NewSums(f.Space, additive.Affine).MinOf(f.Resolutions)
+		if !ok {
+			return p.Min()
+		}
+		values, err := f.predict(cost, []supernet.Arch{arch}) // sums may be rounded another way
+		if err != nil {
+			return arch, 0, err
+		}
+		return arch, values[0], nil
 	}
 	return arch, least, err
 }

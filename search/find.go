@@ -17,8 +17,9 @@ import (
 // Query asks for the sub-networks of a space with the highest predicted top-1 within limits.
 type Query struct {
 	Space    *supernet.Space
-	Accuracy Predictor        // top-1, 0 to 1
-	Latency  LatencyPredictor // milliseconds; may be nil if there is no latency limit
+	Accuracy Predictor     // top-1, 0 to 1
+	Latency  CostPredictor // milliseconds; may be nil if there is no latency limit
+	Energy   CostPredictor // millijoules; may be nil if there is no energy limit
 	Limits   Limits
 	// Resolutions restricts the search; nil is all of the space. Those that a predictor cannot
 	// predict are left out in any case.
@@ -36,12 +37,13 @@ type Found struct {
 	Params    int64
 	// MemoryBytes and SizeBytes are as [Costs] has them.
 	MemoryBytes, SizeBytes int64
+	EnergyMJ               float64 // predicted; 0 without an energy predictor
 }
 
 // Costs are what the network costs.
 func (f Found) Costs() Costs {
 	return Costs{LatencyMS: f.LatencyMS, MACs: f.MACs, Params: f.Params,
-		MemoryBytes: f.MemoryBytes, SizeBytes: f.SizeBytes}
+		MemoryBytes: f.MemoryBytes, SizeBytes: f.SizeBytes, EnergyMJ: f.EnergyMJ}
 }
 
 // Answer is what [Find] found.
@@ -61,23 +63,28 @@ func (a *Answer) Exact() bool { return a.Status == optimize.Exhausted }
 // UnreachableError says that every sub-network exceeds one of the limits, and which one exceeds it
 // least.
 type UnreachableError struct {
-	Limit    string        // "latency", "MACs", "parameters", "memory" or "size"
-	Asked    float64       // in ms, or a count
+	Limit    string        // "latency", "energy", "MACs", "parameters", "memory" or "size"
+	Asked    float64       // in ms, in mJ, or a count
 	Smallest float64       // cost of any sub-network, exact
 	Arch     supernet.Arch // that has it
-	// Confidence with which a latency should stay within Asked; 0 takes predictions as they are.
+	// Confidence with which a latency or an energy should stay within Asked; 0 takes predictions as
+	// they are.
 	Confidence float64
 }
 
 func (e *UnreachableError) Error() string {
-	if e.Limit == "latency" {
-		sure, lower := "", ""
+	if unit := map[string]string{"latency": "ms", "energy": "mJ"}[e.Limit]; unit != "" {
+		a, sure, lower := "a", "", ""
+		if e.Limit == "energy" {
+			a = "an"
+		}
 		if e.Confidence > 0 {
 			sure = fmt.Sprintf(" with %.4g %% confidence", 100*e.Confidence)
 			lower = ", or lower --confidence"
 		}
-		return fmt.Sprintf("no sub-network has a latency of at most %.4g ms%s: smallest reachable "+
-			"%v ms; raise --max-latency%s", e.Asked, sure, reachable(e.Smallest), lower)
+		return fmt.Sprintf("no sub-network has %s %s of at most %.4g %s%s: smallest reachable "+
+			"%v %s; raise --max-%s%s", a, e.Limit, e.Asked, unit, sure, reachable(e.Smallest), unit,
+			e.Limit, lower)
 	}
 	flag := map[string]string{"MACs": "--max-macs", "parameters": "--max-params",
 		"memory": "--max-memory", "size": "--max-size"}[e.Limit]
@@ -203,6 +210,10 @@ func newFinder(q Query) (*finder, error) {
 		return nil, errors.New(
 			"a latency limit needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}
+	if q.Limits.EnergyMJ != 0 && q.Energy == nil {
+		return nil, errors.New(
+			"an energy limit needs an energy predictor; make one with tailor fit energy")
+	}
 	if err := q.knownResolutions(); err != nil {
 		return nil, err
 	}
@@ -218,7 +229,7 @@ func newFinder(q Query) (*finder, error) {
 	return f, err
 }
 
-// knownResolutions restricts the query to the resolutions that both predictors can predict:
+// knownResolutions restricts the query to the resolutions that all predictors can predict:
 // published latency tables have only some. If none is left, it returns the first resolution's
 // error.
 func (q *Query) knownResolutions() error {
@@ -227,8 +238,10 @@ func (q *Query) knownResolutions() error {
 	})
 	known, failed := Predictable(q.Space, wanted, func(a []supernet.Arch) ([]float64, error) {
 		predicted, err := q.Accuracy.Predict(a)
-		if err == nil && q.Latency != nil {
-			return q.Latency.Predict(a)
+		for _, c := range []Cost{Latency, Energy} {
+			if p := q.predictorOf(c); err == nil && p != nil {
+				predicted, err = p.Predict(a)
+			}
 		}
 		return predicted, err
 	})
@@ -265,7 +278,7 @@ func (f *finder) checkReachable() error {
 	for _, l := range []struct {
 		name string
 		cost Cost
-	}{{"latency", Latency}, {"MACs", MACs}, {"parameters", Params}, {"memory", Memory},
+	}{{"latency", Latency}, {"energy", Energy}, {"MACs", MACs}, {"parameters", Params}, {"memory", Memory},
 		{"size", Size}} {
 		limit := l.cost.Limited(f.Limits)
 		if limit == 0 {
@@ -282,11 +295,15 @@ func (f *finder) checkReachable() error {
 	return nil
 }
 
-// seeds are the smallest, the largest and the fastest network, for the first population.
+// seeds are the smallest, the largest and the fastest network, and that of the least energy, for
+// the first population.
 func (f *finder) seeds() []optimize.Genes {
 	archs := []supernet.Arch{f.Space.Min(), f.Space.Max()}
-	if f.Latency != nil {
-		if a, _, err := f.smallest(Latency); err == nil {
+	for _, c := range []Cost{Latency, Energy} {
+		if f.predictorOf(c) == nil {
+			continue
+		}
+		if a, _, err := f.smallest(c); err == nil {
 			archs = append(archs, a)
 		}
 	}
@@ -338,16 +355,16 @@ func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
 	out []optimize.Evaluation) error {
 	f.batch = f.decode(f.batch, batch)
 	archs := f.batch
-	latency, err := f.latency(archs)
+	predicted, err := f.predicted(archs)
 	if err != nil {
 		return err
 	}
 	promising := f.promising[:0]
 	asked := slices.DeleteFunc(append(f.limited(), f.cost), func(c Cost) bool {
-		return c == Latency || c == 0
+		return c == Latency || c == Energy || c == 0
 	})
 	for i, a := range archs {
-		costs := f.counts.some(asked, a, latency[i])
+		costs := f.counts.some(asked, a, predicted[i])
 		out[i].Violation = f.Limits.Excess(costs)
 		if len(out[i].Objectives) > 1 {
 			out[i].Objectives[1] = f.cost.of(costs)
@@ -370,27 +387,14 @@ func (f *finder) evaluate(_ context.Context, batch []optimize.Genes,
 	return nil
 }
 
-// latency predicts the latencies of networks in ms; they are 0 without a latency predictor.
-func (f *finder) latency(archs []supernet.Arch) ([]float64, error) {
-	if f.Latency == nil {
-		return make([]float64, len(archs)), nil
-	}
-	ms, err := f.Latency.Predict(archs)
-	if err != nil {
-		return nil, fmt.Errorf("predict latency: %w", err)
-	}
-	return ms, nil
-}
-
 func (f *finder) found(c optimize.Candidate) (Found, error) {
 	arch := f.Space.Decode(c.Genes)
-	ms, err := f.latency([]supernet.Arch{arch})
+	costs, err := f.costsOf(arch)
 	if err != nil {
 		return Found{}, err
 	}
-	costs := f.counts.of(arch, ms[0])
-	return Found{arch, -c.Objectives[0], ms[0], costs.MACs, costs.Params, costs.MemoryBytes,
-		costs.SizeBytes}, nil
+	return Found{arch, -c.Objectives[0], costs.LatencyMS, costs.MACs, costs.Params,
+		costs.MemoryBytes, costs.SizeBytes, costs.EnergyMJ}, nil
 }
 
 // check refuses a query without what every search takes.

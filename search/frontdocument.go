@@ -11,12 +11,12 @@ const (
 	FrontFile = "front.json"
 	// FrontKind is its kind.
 	FrontKind    = "front"
-	frontVersion = 2
+	frontVersion = 3
 	frontOldest  = 1 // it had neither memory nor size
 )
 
-// FrontDocument is a whole [Front] with what it was made from: the document "front/2". Its inputs
-// are the predictors ("accuracy", "latency").
+// FrontDocument is a whole [Front] with what it was made from: the document "front/3". Its inputs
+// are the predictors ("accuracy", "latency", "energy").
 type FrontDocument struct {
 	provenance.Header
 	SpaceName     string       `json:"space"`
@@ -24,6 +24,7 @@ type FrontDocument struct {
 	Cost          Cost         `json:"cost"`
 	Limits        Limits       `json:"limits"` // of the search
 	LatencyDevice string       `json:"latency_device,omitempty"`
+	EnergyDevice  string       `json:"energy_device,omitempty"`
 	Seed          uint64       `json:"seed"`
 	Evaluations   int          `json:"evaluations"`
 	Exact         bool         `json:"exact,omitempty"` // every network was examined
@@ -40,6 +41,8 @@ type FrontPoint struct {
 	// as [Costs] has them; 0 in front/1
 	MemoryBytes int64 `json:"memory_bytes,omitempty"`
 	SizeBytes   int64 `json:"size_bytes,omitempty"`
+	// EnergyMJ is of an inference; no front before front/3 has it.
+	EnergyMJ float64 `json:"energy_mj,omitempty"`
 }
 
 // Save writes the document.

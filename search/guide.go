@@ -96,7 +96,7 @@ func (v *vicinity) guide() *optimize.Guide {
 // linesOf is a cost by index of the resolutions, as far as it is a sum over choices.
 func (f *finder) linesOf(c Cost) (lines []choices.Affine) {
 	of := map[Cost]*choices.Additive{MACs: f.macs, Params: f.params, Size: f.size}[c]
-	l, additive := f.Latency.(AdditiveLatency)
+	sum, additive := f.predictorOf(c).(AdditiveCost)
 	for _, r := range f.Space.Resolutions {
 		switch {
 		case of != nil:
@@ -105,8 +105,8 @@ func (f *finder) linesOf(c Cost) (lines []choices.Affine) {
 				line.Constant += manifest.FileFrame
 			}
 			lines = append(lines, line)
-		case c == Latency && additive:
-			lines = append(lines, l.Affine(r))
+		case additive:
+			lines = append(lines, sum.Affine(r))
 		}
 	}
 	return lines
@@ -294,9 +294,9 @@ func (v *vicinity) each(n *optimize.Near, k int) error {
 
 // of is one of the costs of networks, exactly.
 func (v *vicinity) of(c Cost, batch []optimize.Genes) ([]float64, error) {
-	if c == Latency {
+	if c == Latency || c == Energy {
 		v.archs = v.decode(v.archs, batch)
-		return v.latency(v.archs)
+		return v.predict(c, v.archs)
 	}
 	all := make([]float64, len(batch))
 	for i, g := range batch {

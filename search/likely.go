@@ -40,8 +40,8 @@ type network struct {
 // examined networks. The bound is an upper bound on the model's largest value within the limits (by
 // Lagrangian relaxation), plus the largest residual: how far an examined network was above the
 // model. It works with any predictor, where [Bound] needs a [Bounder]. It is never below the best
-// network found. It is false if the search examined too few networks, or if there is a latency
-// limit and the latency predictor is no [AdditiveLatency].
+// network found. It is false if the search examined too few networks, or if there is a limit on a
+// predicted cost that is no [AdditiveCost].
 func (a *Answer) LikelyBound() (float64, bool, error) {
 	if len(a.Best) == 0 {
 		return 0, false, nil
@@ -97,12 +97,12 @@ func (e *examined) computeCosts() error {
 		e.networks = append(e.networks, network{genes: c.Genes, top1: -c.Objectives[0]})
 		archs = append(archs, e.Space.Decode(c.Genes))
 	}
-	ms, err := e.latency(archs)
+	predicted, err := e.predicted(archs)
 	if err != nil {
 		return err
 	}
 	for i, a := range archs {
-		e.networks[i].costs = e.counts.of(a, ms[i])
+		e.networks[i].costs = e.counts.of(a, predicted[i])
 	}
 	bestFirst(e.networks)
 	return nil

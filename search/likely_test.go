@@ -126,9 +126,9 @@ func TestLikelyBoundSaysWhenThereIsNone(t *testing.T) {
 	space := parseSpace(t, mediumSpace)
 	accuracy := newRugged(space, 1)
 	l := latencyOf(t, space, rand.New(rand.NewPCG(1, 8)))
-	opaque := struct{ search.LatencyPredictor }{l}
+	opaque := struct{ search.CostPredictor }{l}
 	for name, test := range map[string]struct {
-		latency     search.LatencyPredictor
+		latency     search.CostPredictor
 		evaluations int
 	}{"few evaluations": {l, 50}, "opaque latency": {opaque, 1000}} {
 		q := search.Query{Space: space, Accuracy: accuracy, Latency: test.latency,

@@ -179,7 +179,7 @@ func (f *finder) choicesOfResolution() (all []uint16) {
 
 // limited are the costs that have a limit.
 func (f *finder) limited() (all []Cost) {
-	for _, c := range []Cost{Latency, MACs, Params, Memory, Size} {
+	for _, c := range allCosts {
 		if c.Limited(f.Limits) != 0 {
 			all = append(all, c)
 		}

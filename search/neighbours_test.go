@@ -123,7 +123,7 @@ func checkNear(t *testing.T, f *finder, guide *optimize.Guide, near *optimize.Ne
 	var archs []supernet.Arch
 	for i, g := range batch {
 		archs = append(archs, f.Space.Decode(g))
-		all := f.counts.of(archs[i], 0)
+		all := f.counts.of(archs[i], Costs{})
 		for j, want := range []float64{float64(all.MACs) / float64(f.Limits.MACs),
 			float64(all.Params) / float64(f.Limits.Params),
 			float64(all.MemoryBytes) / float64(f.Limits.MemoryBytes),

@@ -49,6 +49,10 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 		return nil, errors.New(
 			"a front of latency needs a latency predictor; make one with tailor profile and tailor fit latency")
 	}
+	if cost == Energy && q.Energy == nil {
+		return nil, errors.New(
+			"a front of energy needs an energy predictor; make one with tailor fit energy")
+	}
 	if err := q.check(); err != nil {
 		return nil, err
 	}

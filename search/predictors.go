@@ -5,7 +5,8 @@ import (
 	"github.com/tailor-nas/tailor/supernet/choices"
 )
 
-// Predictor predicts a quantity of sub-networks: top-1 (0 to 1) or latency (ms), in their order.
+// Predictor predicts a quantity of sub-networks: top-1 (0 to 1), latency (ms) or energy (mJ), in
+// their order.
 type Predictor interface {
 	Predict(archs []supernet.Arch) ([]float64, error)
 }
@@ -39,17 +40,17 @@ type Bounder interface {
 	UpperWork() int
 }
 
-// LatencyPredictor predicts latencies in ms, and knows the smallest one.
-type LatencyPredictor interface {
+// CostPredictor predicts a cost, latencies in ms or energies in mJ, and knows the smallest one.
+type CostPredictor interface {
 	Predictor
-	// Min is the network of the space with the smallest predicted latency, and that latency.
+	// Min is the network of the space with the smallest predicted cost, and that cost.
 	Min() (supernet.Arch, float64, error)
 }
 
-// AdditiveLatency is a latency that is a sum over blocks. Bounds within a latency limit need it.
-type AdditiveLatency interface {
-	LatencyPredictor
-	// Affine is the latency in ms as a constant plus a sum over a network's choices, at a
-	// resolution in pixels.
+// AdditiveCost is a cost that is a sum over blocks. Bounds within a limit on it need that.
+type AdditiveCost interface {
+	CostPredictor
+	// Affine is the cost as a constant plus a sum over a network's choices, at a resolution in
+	// pixels.
 	Affine(resolution int) choices.Affine
 }

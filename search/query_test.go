@@ -391,7 +391,7 @@ func TestSpread(t *testing.T) {
 
 // partly knows nothing of the networks of one resolution.
 type partly struct {
-	search.LatencyPredictor
+	search.CostPredictor
 	unknown uint16
 }
 
@@ -401,7 +401,7 @@ func (p partly) Predict(archs []supernet.Arch) ([]float64, error) {
 			return nil, errors.New("never timed")
 		}
 	}
-	return p.LatencyPredictor.Predict(archs)
+	return p.CostPredictor.Predict(archs)
 }
 
 // TestUnknownResolutionsAreLeftOut: a table of some resolutions is searched in those, and one of

@@ -21,8 +21,8 @@ type Span struct {
 	Within float64 `json:"within,omitempty"`
 }
 
-// Spans are those of all costs, of latency where there is a predictor. The same seed gives the same
-// random networks.
+// Spans are those of all costs, of latency and of energy where there is a predictor. The same seed
+// gives the same random networks.
 func Spans(q Query, seed uint64) ([]Span, error) {
 	f, err := newFinder(q)
 	if err != nil {
@@ -40,8 +40,8 @@ func Spans(q Query, seed uint64) ([]Span, error) {
 		return nil, err
 	}
 	var spans []Span
-	for _, c := range []Cost{Latency, MACs, Params, Memory, Size} {
-		if c == Latency && f.Latency == nil {
+	for _, c := range allCosts {
+		if (c == Latency || c == Energy) && f.predictorOf(c) == nil {
 			continue
 		}
 		s := Span{Cost: c, Largest: c.of(largest), Limit: c.Limited(q.Limits)}
@@ -70,11 +70,11 @@ func (f *finder) random(seed uint64) ([]Costs, error) {
 }
 
 func (f *finder) costsOf(a supernet.Arch) (Costs, error) {
-	ms, err := f.latency([]supernet.Arch{a})
+	predicted, err := f.predicted([]supernet.Arch{a})
 	if err != nil {
 		return Costs{}, err
 	}
-	return f.counts.of(a, ms[0]), nil
+	return f.counts.of(a, predicted[0]), nil
 }
 
 // fill sets what follows from random networks.

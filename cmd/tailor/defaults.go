@@ -71,6 +71,8 @@ func defaults() map[string]string {
 		"joint_evaluations":       strconv.Itoa(optimize.JointEvaluations),
 		"joint_front_evaluations": strconv.Itoa(search.JointFrontEvaluations),
 	}
+	atOnce := prune.Defaults(prune.Auto(true), supernet.Weights).AtOnce()
+	vars["at_once_decay"] = fmt.Sprint(atOnce.Optimizer.WeightDecay)
 	for command, all := range librarySettings() {
 		for _, s := range all {
 			vars[command+"_"+s.Name] = s.Text

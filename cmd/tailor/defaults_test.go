@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -9,7 +10,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
+	"github.com/tailor-nas/tailor/trainer/prune"
 )
 
 // findFlag finds a flag of a command.
@@ -44,6 +47,18 @@ func TestDefaultsAreTheLibrarys(t *testing.T) {
 	if !reflect.DeepEqual(job.Config, trainer.Defaults()) {
 		t.Errorf("the command line asks for %+v, the library's defaults are %+v", job.Config,
 			trainer.Defaults())
+	}
+}
+
+// TestAtOnceDecayIsTheLibrarys: the help of prune says the decay that ssgd and powerprop have with
+// --at-once.
+func TestAtOnceDecayIsTheLibrarys(t *testing.T) {
+	help := findFlag(t, "prune", "weight-decay").Help
+	for _, method := range []prune.Method{prune.SSGD, prune.Powerprop} {
+		decay := prune.Defaults(method, supernet.Weights).AtOnce().Optimizer.WeightDecay
+		if !strings.Contains(help, fmt.Sprintf("with --at-once %g", decay)) {
+			t.Errorf("%s decays by %g, the help says %q", method, decay, help)
+		}
 	}
 }
 

@@ -95,6 +95,9 @@ func (f devicesFlags) open(ctx context.Context, g *Globals, j *winners.Job) (don
 	}
 	for i := range j.Devices {
 		of := j.Devices[i].Latency
+		if of == nil {
+			continue
+		}
 		rt, end, err := again(ctx, of.Device, of.Runtime)
 		if err != nil {
 			g.warn("latencies are predicted and not measured: %v", err)

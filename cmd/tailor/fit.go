@@ -10,6 +10,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/genesearch"
 	"github.com/tailor-nas/tailor/internal/pipeline"
+	"github.com/tailor-nas/tailor/internal/store"
 	"github.com/tailor-nas/tailor/predictor"
 	"github.com/tailor-nas/tailor/predictor/genes"
 	"github.com/tailor-nas/tailor/predictor/regress"
@@ -20,9 +21,10 @@ import (
 type fitCmd struct {
 	Accuracy fitAccuracyCmd `cmd:"" help:"Measure sub-networks of a run and learn to predict their accuracy."`
 	Latency  fitLatencyCmd  `cmd:"" help:"Learn to predict latency from a profile, or from networks that were timed elsewhere."`
+	Energy   fitEnergyCmd   `cmd:"" help:"Learn to predict the energy of an inference from networks that somebody measured."`
 }
 
-// fitResult is the JSON of both.
+// fitResult is the JSON of all.
 type fitResult struct {
 	Predictor string          `json:"predictor"`
 	Samples   int             `json:"samples"`
@@ -79,29 +81,34 @@ func (c *fitLatencyCmd) fitted(g *Globals) error {
 	if l.Unstable != "" {
 		g.warn("%s", inDoubt("the times of "+shown(c.Profile), l.Unstable))
 	}
-	c.warnHopeless(g, l.HeldOut)
+	again := "profile again with a larger --budget and more --networks"
+	if c.Profile == "" {
+		again = "measure more networks, and each more often"
+	}
+	warnHopeless(g, l.HeldOut, again)
 	r := fitLatencyResult{fitResult{c.Out, l.Networks, l.HeldOut}, l.ByResolution, nil,
 		l.Candidates, nil, measured}
-	if l.Noise.Repeated > 0 {
-		r.Noise = &l.Noise
-	}
-	if l.Interval.Coverage > 0 {
-		r.Interval = &l.Interval
-	}
+	r.stated(l.Noise, l.Interval)
 	return g.result(r, func(w io.Writer) { r.print(w, l) })
+}
+
+// stated are what a predictor states of itself, where it does.
+func (r *fitLatencyResult) stated(n regress.Noise, i regress.Interval) {
+	if n.Repeated > 0 {
+		r.Noise = &n
+	}
+	if i.Coverage > 0 {
+		r.Interval = &i
+	}
 }
 
 // hopelessMAPE is an error of predictions of which no search can make use.
 const hopelessMAPE = 0.5
 
 // warnHopeless says of predictions that are far off what may help.
-func (c *fitLatencyCmd) warnHopeless(g *Globals, h regress.HeldOut) {
+func warnHopeless(g *Globals, h regress.HeldOut, again string) {
 	if h.Samples == 0 || h.MAPE <= hopelessMAPE {
 		return
-	}
-	again := "profile again with a larger --budget and more --networks"
-	if c.Profile == "" {
-		again = "measure more networks, and each more often"
 	}
 	g.warn("predictions of held-out networks are off by %.0f %% on average, too much to search by: %s",
 		100*h.MAPE, again)
@@ -153,7 +160,7 @@ func (c *fitLatencyCmd) fitProfile(g *Globals) (*predictor.Latency, error) {
 	if err != nil {
 		return nil, err
 	}
-	space, err := c.space(p)
+	space, err := profileSpace(c.Profile, p, spaceFlags{Space: c.Space, RunDir: c.RunDir})
 	if err != nil {
 		return nil, err
 	}
@@ -176,17 +183,17 @@ func (c *fitLatencyCmd) fitTimings(g *Globals, t *pipeline.Timings) (*predictor.
 	return pipeline.FitTimings(t, sources)
 }
 
-// space is the one that was profiled: named, a run's, or the shipped one of the name in the
+// profileSpace is the one that was profiled: named, a run's, or the shipped one of the name in the
 // profile.
-func (c *fitLatencyCmd) space(p *profiles.Profile) (*supernet.Space, error) {
-	if c.Space == "" && c.RunDir == "" {
+func profileSpace(path string, p *profiles.Profile, of spaceFlags) (*supernet.Space, error) {
+	if of.Space == "" && of.RunDir == "" {
 		space, err := supernet.LoadSpace(p.SpaceName)
 		if err != nil || space.SHA256() != p.SpaceSHA256 {
-			return nil, usagef("%s was measured for a space %q that is not the shipped one; name it with --space FILE or --run RUN", c.Profile, p.SpaceName)
+			return nil, usagef("%s was measured for a space %q that is not the shipped one; name it with --space FILE or --run RUN", path, p.SpaceName)
 		}
 		return space, nil
 	}
-	space, _, err := spaceFlags{Space: c.Space, RunDir: c.RunDir}.load()
+	space, _, err := of.load()
 	return space, err
 }
 
@@ -211,47 +218,57 @@ func (r *fitLatencyResult) print(w io.Writer, l *predictor.Latency) {
 	for _, t := range slices.Sorted(maps.Keys(l.Scales)) {
 		fmt.Fprintf(w, "  blocks of type %s take %.3f of their time\n", t, l.Scales[t])
 	}
-	if l.HeldOut.Samples > 0 {
-		t := &table{headings: 1, right: true}
-		t.row("  HELD-OUT ERROR", "NETWORKS", "MAPE", "WITHIN 10 %", "KENDALL TAU")
-		line := func(name string, h regress.HeldOut) {
-			t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.1f %%", 100*h.MAPE),
-				fmt.Sprintf("%.0f %%", 100*h.Within10Pct), fmt.Sprintf("%.2f", h.KendallTau))
-		}
-		for i, c := range r.Candidates {
-			name := "by " + c.Method
-			if c.Source > 0 {
-				name += " from " + sourceName(l, c.Source)
-			}
-			if i == 0 && len(r.Candidates) > 1 {
-				name += " (taken)"
-			}
-			line(name, c.HeldOut)
-		}
-		for _, h := range r.ByResolution {
-			line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
-		}
-		if r.Noise != nil {
-			t.row("  noise alone", fmt.Sprint(l.Networks), fmt.Sprintf("%.1f %%", 100*r.Noise.MAPE),
-				"", fmt.Sprintf("%.2f", r.Noise.KendallTau))
-		}
-		t.print(w)
-	}
+	r.printErrors(w, l.Inputs)
 	if r.Noise != nil {
 		fmt.Fprintf(w, "  %d networks were timed several times: a time is off by %.1f %%\n",
 			r.Noise.Repeated, 100*r.Noise.Relative)
 	}
+	r.printInterval(w)
+	fmt.Fprintln(w, "wrote", shown(r.Predictor))
+}
+
+// printErrors prints the errors of networks that were left out.
+func (r *fitLatencyResult) printErrors(w io.Writer, inputs map[string]store.Input) {
+	if r.HeldOut.Samples == 0 {
+		return
+	}
+	t := &table{headings: 1, right: true}
+	t.row("  HELD-OUT ERROR", "NETWORKS", "MAPE", "WITHIN 10 %", "KENDALL TAU")
+	line := func(name string, h regress.HeldOut) {
+		t.row("  "+name, fmt.Sprint(h.Samples), fmt.Sprintf("%.1f %%", 100*h.MAPE),
+			fmt.Sprintf("%.0f %%", 100*h.Within10Pct), fmt.Sprintf("%.2f", h.KendallTau))
+	}
+	for i, c := range r.Candidates {
+		name := "by " + c.Method
+		if c.Source > 0 {
+			name += " from " + sourceName(inputs, c.Source)
+		}
+		if i == 0 && len(r.Candidates) > 1 {
+			name += " (taken)"
+		}
+		line(name, c.HeldOut)
+	}
+	for _, h := range r.ByResolution {
+		line(fmt.Sprintf("at %d px", h.Resolution), h.HeldOut)
+	}
+	if r.Noise != nil {
+		t.row("  noise alone", fmt.Sprint(r.Samples), fmt.Sprintf("%.1f %%", 100*r.Noise.MAPE),
+			"", fmt.Sprintf("%.2f", r.Noise.KendallTau))
+	}
+	t.print(w)
+}
+
+func (r *fitLatencyResult) printInterval(w io.Writer) {
 	if r.Interval != nil {
 		fmt.Fprintf(w, "  %.0f %% of networks are within %.1f %% of what is predicted\n",
 			100*r.Interval.Coverage, 100*r.Interval.Relative)
 	}
-	fmt.Fprintln(w, "wrote", shown(r.Predictor))
 }
 
 // sourceName is the file of one of several predictors that another was transferred from.
-func sourceName(l *predictor.Latency, source int) string {
+func sourceName(inputs map[string]store.Input, source int) string {
 	role := pipeline.SourceRole(source)
-	for name := range l.Inputs {
+	for name := range inputs {
 		if path, ok := strings.CutPrefix(name, role); ok {
 			return shown(path)
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/tailor-nas/tailor/internal/elsewhere"
 	"github.com/tailor-nas/tailor/internal/pipeline"
 	"github.com/tailor-nas/tailor/predictor"
-	"github.com/tailor-nas/tailor/supernet"
 )
 
 // measuredInfo is what is said of measurements that were made elsewhere.
@@ -93,35 +92,44 @@ func listed(names []string) string {
 }
 
 // measuredJob is what --measured asks for.
-func (c *fitLatencyCmd) measuredJob(space *supernet.Space) pipeline.MeasuredJob {
-	return pipeline.MeasuredJob{Space: space, Files: c.Measured, Networks: c.Networks,
-		Device: c.Device, Runtime: c.Runtime}
+func (c *fitLatencyCmd) measuredJob() pipeline.MeasuredJob {
+	return pipeline.MeasuredJob{Files: c.Measured, Networks: c.Networks, Device: c.Device,
+		Runtime: c.Runtime}
 }
 
 // alsoReads are the list of networks beside the measurements, and what was exported with it.
 func (c *fitLatencyCmd) alsoReads() []string {
-	j := c.measuredJob(nil)
+	j := c.measuredJob()
 	return j.Beside()
 }
 
 // fitMeasured fits to what was measured elsewhere.
 func (c *fitLatencyCmd) fitMeasured(g *Globals) (*predictor.Latency, *measuredInfo, error) {
-	var space *supernet.Space
-	if c.Space != "" || c.RunDir != "" {
-		var err error
-		if space, _, err = (spaceFlags{Space: c.Space, RunDir: c.RunDir}).load(); err != nil {
+	m, info, err := g.readMeasured(c.measuredJob(), spaceFlags{Space: c.Space, RunDir: c.RunDir})
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := c.fitTimings(g, &m.Timings)
+	return l, info, err
+}
+
+// readMeasured reads what was measured elsewhere, of a space that may be named, and says what that
+// lacks.
+func (g *Globals) readMeasured(j pipeline.MeasuredJob, of spaceFlags) (m *pipeline.Measured,
+	info *measuredInfo, err error) {
+	if of.Space != "" || of.RunDir != "" {
+		if j.Space, _, err = of.load(); err != nil {
 			return nil, nil, err
 		}
 	}
-	m, err := pipeline.ReadMeasured(c.measuredJob(space))
+	m, err = pipeline.ReadMeasured(j)
 	if errors.Is(err, pipeline.ErrNoSpace) {
 		return nil, nil, usagef("--measured needs the space of its networks (%w): name it with --space or --run", err)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	info := describeMeasured(m)
+	info = describeMeasured(m)
 	info.warn(g)
-	l, err := c.fitTimings(g, &m.Timings)
-	return l, info, err
+	return m, info, nil
 }

@@ -97,10 +97,62 @@ func (l *timeLimit) UnmarshalText(text []byte) (err error) {
 // ms is the limit in milliseconds, a share to four digits; the largest network takes so long.
 func (l timeLimit) ms(largest float64) float64 {
 	if l.share > 0 {
-		ms, _ := strconv.ParseFloat(strconv.FormatFloat(float64(l.share)*largest, 'g', 4, 64), 64)
-		return ms
+		return fourDigits(float64(l.share) * largest)
 	}
 	return float64(l.duration) / float64(time.Millisecond)
+}
+
+// energyLimit is an energy in millijoules, or a share of the largest network's.
+type energyLimit struct {
+	mj float64
+	share
+}
+
+var energyPattern = regexp.MustCompile(`^([0-9]{1,12}(?:\.[0-9]{1,12})?)(uJ|mJ|J)$`)
+
+// maxEnergyMJ is far above what any inference takes.
+const maxEnergyMJ = 1e9
+
+// UnmarshalText reads "5mJ" or "60%".
+func (l *energyLimit) UnmarshalText(text []byte) (err error) {
+	var isShare bool
+	if l.share, isShare, err = parseShare(text); isShare {
+		return err
+	}
+	m := energyPattern.FindSubmatch(text)
+	if m == nil {
+		return fmt.Errorf("is %.40q, expected an energy with its unit, uJ, mJ or J, such as 5mJ, "+
+			"or a share of the largest network's, such as 60%%", text)
+	}
+	v, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil {
+		return err
+	}
+	switch string(m[2]) {
+	case "uJ":
+		v /= 1e3
+	case "J":
+		v *= 1e3
+	}
+	if !(v > 0 && v <= maxEnergyMJ) {
+		return fmt.Errorf("is %.40s, expected an energy above 0, up to 1000000 J", text)
+	}
+	l.mj = v
+	return nil
+}
+
+// of is the limit in millijoules, a share to four digits; the largest network takes so much.
+func (l energyLimit) of(largest float64) float64 {
+	if l.share > 0 {
+		return fourDigits(float64(l.share) * largest)
+	}
+	return l.mj
+}
+
+// fourDigits rounds to four digits.
+func fourDigits(v float64) float64 {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
+	return v
 }
 
 // largest is what the largest network costs.

@@ -20,6 +20,18 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s is %g ms, want %g (%v)", text, l.ms(12.345678), want, err)
 		}
 	}
+	for text, want := range map[string]float64{"5mJ": 5, "60%": 7.407, "1.5uJ": 0.0015, "0.25J": 250} {
+		var l energyLimit
+		if err := l.UnmarshalText([]byte(text)); err != nil || l.of(12.345678) != want {
+			t.Errorf("%s is %g mJ, want %g (%v)", text, l.of(12.345678), want, err)
+		}
+	}
+	for _, text := range []string{"5", "5 mJ", "5ms", "0mJ", "-1mJ", "1e3mJ", "MJ", "5MJ", "0%",
+		"2000001J"} {
+		if err := new(energyLimit).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is taken as an energy", text)
+		}
+	}
 	for _, text := range []string{"", "0%", "101%", "-5%", "5 %", "%", "NaN%", "1e1%", "0x1%"} {
 		var c countLimit
 		var d timeLimit

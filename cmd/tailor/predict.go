@@ -16,6 +16,7 @@ type predictCmd struct {
 	spaceFlags
 	Accuracy string   `help:"File that fit accuracy or import wrote." type:"path"`
 	Latency  []string `help:"File that fit latency or import wrote; several, separated by commas." type:"path"`
+	Energy   string   `help:"File that fit energy wrote." type:"path"`
 	Arch     string   `help:"max, min, random:N, or an arch as JSON." xor:"archs"`
 	Archs    string   `help:"File of archs: a line of JSON each." type:"path" xor:"archs"`
 }
@@ -26,6 +27,7 @@ type prediction struct {
 	Top1 *float64      `json:"top1,omitempty"`
 	// by the name of the predictor's file
 	LatencyMS map[string]float64 `json:"latency_ms,omitempty"`
+	EnergyMJ  *float64           `json:"energy_mj,omitempty"`
 	costs
 }
 
@@ -36,12 +38,21 @@ type predictResult struct {
 	Latency  map[string]regress.HeldOut `json:"latency_heldout,omitempty"`
 	// Intervals hold 90 % of networks: the share of a latency by which it may be larger or smaller.
 	Intervals map[string]regress.Interval `json:"latency_interval,omitempty"`
+	Energy    *predictedEnergy            `json:"energy,omitempty"`
+}
+
+// predictedEnergy is what is known of predicted energies.
+type predictedEnergy struct {
+	Device   string                 `json:"device"`
+	Source   predictor.EnergySource `json:"source"`
+	HeldOut  regress.HeldOut        `json:"heldout"`
+	Interval *regress.Interval      `json:"interval,omitempty"`
 }
 
 // Run predicts.
 func (c *predictCmd) Run(g *Globals) error {
-	if c.Accuracy == "" && len(c.Latency) == 0 {
-		return usagef("name what is to be predicted with --accuracy FILE or --latency FILE")
+	if c.Accuracy == "" && len(c.Latency) == 0 && c.Energy == "" {
+		return usagef("name what is to be predicted with --accuracy FILE, --latency FILE or --energy FILE")
 	}
 	space, run, err := c.load()
 	if err != nil {
@@ -69,6 +80,11 @@ func (c *predictCmd) Run(g *Globals) error {
 			return err
 		}
 		devices = append(devices, device)
+	}
+	if c.Energy != "" {
+		if err := r.energy(c.Energy, space, archs); err != nil {
+			return err
+		}
 	}
 	return g.result(r, func(w io.Writer) { r.print(w, devices) })
 }
@@ -135,11 +151,33 @@ func (r *predictResult) latency(g *Globals, path string, space *supernet.Space,
 	return device, nil
 }
 
+func (r *predictResult) energy(path string, space *supernet.Space, archs []supernet.Arch) error {
+	e, err := predictor.LoadEnergy(path, space)
+	if err != nil {
+		return err
+	}
+	mj, err := e.Predict(archs)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for i := range mj {
+		r.Archs[i].EnergyMJ = &mj[i]
+	}
+	r.Energy = &predictedEnergy{Device: e.Device, Source: e.Source, HeldOut: e.HeldOut}
+	if e.Interval.Coverage > 0 {
+		r.Energy.Interval = &e.Interval
+	}
+	return nil
+}
+
 func (r *predictResult) print(w io.Writer, devices []string) {
 	t := &table{headings: 1}
 	heading := []string{"TOP-1"}
 	for _, d := range devices {
 		heading = append(heading, strings.ToUpper(d))
+	}
+	if r.Energy != nil {
+		heading = append(heading, "ENERGY")
 	}
 	t.row(append(heading, "MACS", "PARAMS", "ARCH")...)
 	for _, p := range r.Archs {
@@ -149,6 +187,9 @@ func (r *predictResult) print(w io.Writer, devices []string) {
 		}
 		for _, d := range devices {
 			row = append(row, latency(p.LatencyMS[d]))
+		}
+		if p.EnergyMJ != nil {
+			row = append(row, energy(*p.EnergyMJ))
 		}
 		t.row(append(row, large(p.MACs), large(p.Params), archText(p.Arch))...)
 	}
@@ -163,6 +204,13 @@ func (r *predictResult) print(w io.Writer, devices []string) {
 		if i, ok := r.Intervals[d]; ok {
 			fmt.Fprintf(w, "%.0f %% of latencies on %s are within %.1f %% of what is predicted\n",
 				100*i.Coverage, d, 100*i.Relative)
+		}
+	}
+	if e := r.Energy; e != nil {
+		fmt.Fprintf(w, "energy on %s is predicted with an error of %.1f %% (MAPE of %d held-out networks, %s)\n", e.Device, 100*e.HeldOut.MAPE, e.HeldOut.Samples, sourceText(string(e.Source)))
+		if i := e.Interval; i != nil {
+			fmt.Fprintf(w, "%.0f %% of energies are within %.1f %% of what is predicted\n",
+				100*i.Coverage, 100*i.Relative)
 		}
 	}
 }

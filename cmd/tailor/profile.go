@@ -69,6 +69,9 @@ type profileResult struct {
 	Own *regress.HeldOut `json:"held_out,omitempty"`
 	// of networks that are not in the profile; with --check
 	Check *regress.HeldOut `json:"check,omitempty"`
+	// what told the energies of networks, or why none did
+	EnergySource      string `json:"energy_source,omitempty"`
+	EnergyUnavailable string `json:"energy_unavailable,omitempty"`
 	// why the times are in doubt
 	Doubt string `json:"doubt,omitempty"`
 }
@@ -143,6 +146,7 @@ func (c *profileCmd) report(g *Globals, space *supernet.Space, p *profiles.Profi
 		Networks: len(p.Networks), Seconds: p.Seconds(),
 		LargestMS: p.Networks[0].LatencyMS, SmallestMS: p.Networks[1].LatencyMS,
 		ReferenceMS: p.Session.ReferenceMS, Check: check, Doubt: p.Unstable(),
+		EnergySource: p.EnergySource, EnergyUnavailable: p.EnergyUnavailable,
 	}
 	if l, err := pipeline.FitLatency(space, p, c.Out); err == nil && l.HeldOut.Samples > 0 {
 		r.Own, r.Doubt = &l.HeldOut, l.Unstable
@@ -175,6 +179,12 @@ func (c *profileCmd) report(g *Globals, space *supernet.Space, p *profiles.Profi
 		}
 		if h := r.Check; h != nil {
 			fmt.Fprintf(w, "of %d networks that are not in it, predictions are off by %.1f %% on average, %.0f %% of them by at most 10 %%; rank correlation %.3f\n", h.Samples, 100*h.MAPE, 100*h.Within10Pct, h.Spearman)
+		}
+		if p.EnergySource != "" {
+			fmt.Fprintf(w, "energy: %s for the largest network, %s for the smallest, by %s\n",
+				energy(p.Networks[0].EnergyMJ), energy(p.Networks[1].EnergyMJ), p.EnergySource)
+		} else if p.EnergyUnavailable != "" {
+			fmt.Fprintln(w, "energy: not recorded:", p.EnergyUnavailable)
 		}
 		if r.Doubt != "" {
 			fmt.Fprintln(w, inDoubt("the times", r.Doubt))

@@ -31,7 +31,7 @@ type pruneCmd struct {
 	Epochs     int            `help:"Passes over the training images." default:"${prune_epochs}" range:"${prune_epochs_range}"`
 	Batch      int            `help:"Images a step." default:"${prune_batch}" range:"${prune_batch_range}"`
 	LR         *float64       `name:"lr" help:"Learning rate. Default ${prune_lr}." range:"${train_lr_range}"`
-	Decay      *float64       `name:"weight-decay" help:"Not on batch norm and biases. Default ${prune_weight_decay}." range:"${prune_weight_decay_range}"`
+	Decay      *float64       `name:"weight-decay" help:"Not on batch norm and biases. Default ${prune_weight_decay}, of ssgd and powerprop with --at-once ${at_once_decay}." range:"${prune_weight_decay_range}"`
 	Distill    *float64       `help:"Share of the target that is the unpruned network's answer, 0 to 1. Default ${prune_distill}." range:"${prune_distill_range}"`
 	Measure    string         `help:"ssgd: diversity measure, log-l2, log-l1 or p-norm. Default p-norm." enum:",log-l2,log-l1,p-norm" default:""`
 	P          *float64       `help:"ssgd: p of p-norm, above 0, at most 2. Default 1." range:"1e-9..2"`

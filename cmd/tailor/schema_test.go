@@ -33,6 +33,7 @@ func written() map[string]any {
 		"run": trainer.Info{}, "checkpoint": trainer.State{}, "metrics": trainer.Metric{},
 		"profile":  profiles.Profile{},
 		"accuracy": predictor.Accuracy{}, "latency": predictor.Latency{},
+		"energy":   predictor.Energy{},
 		"manifest": manifest.Manifest{}, "front": search.FrontDocument{},
 		"summary": quickstart.Summary{},
 		"pruning": prune.Info{}, "pruning-state": prune.State{},

@@ -21,14 +21,16 @@ type searchCmd struct {
 	Accuracy    string      `oneof:"objective" help:"File that fit accuracy wrote." type:"path"`
 	Latency     []string    `help:"File that fit latency wrote; several, separated by commas, for several devices in one run." type:"path"`
 	MaxLatency  []timeLimit `help:"Latency budget such as 5ms, or as 60% of the largest network's; several, separated by commas, give a winner each." with:"latency"`
-	Confidence  float64     `help:"How sure a winner should be to stay within its latency budget where it cannot be timed here: its latency is judged by the upper end of what the predictor knows. 0 takes predictions as they are." default:"0.9" range:"0..0.999"`
+	Energy      string      `help:"File that fit energy wrote, of the same device as --latency if there is one." type:"path"`
+	MaxEnergy   energyLimit `help:"Limit of the energy of an inference, such as 5mJ or 60%." with:"energy"`
+	Confidence  float64     `help:"How sure a winner should be to stay within its limits of energy, and of latency where it cannot be timed here: what is judged is the upper end of what the predictor knows. 0 takes predictions as they are." default:"0.9" range:"0..0.999"`
 	MaxMACs     countLimit  `name:"max-macs" help:"Limit of multiply-accumulates, such as 50M, or as 60% of the largest network's."`
 	MaxParams   countLimit  `help:"Limit of parameters, such as 2M or 60%."`
 	MaxMemory   countLimit  `help:"Limit of bytes that the activations of one image take at once in the network's TensorFlow Lite file, such as 256K or 60%."`
 	MaxSize     countLimit  `help:"Limit of bytes of the weights file, such as 1M or 60%."`
 	Top         int         `help:"Winners for each budget." default:"1" range:"1..1000" without:"pareto"`
 	Pareto      bool        `help:"Find the whole front of accuracy against cost in one run, and write front.json and a picture of it, front.svg."`
-	Cost        string      `help:"Cost of the front: latency, macs, params, memory or size. Default latency with --latency, else macs." enum:",latency,macs,params,memory,size" default:"" with:"pareto"`
+	Cost        string      `help:"Cost of the front: latency, energy, macs, params, memory or size. Default latency with --latency, else macs." enum:",latency,energy,macs,params,memory,size" default:"" with:"pareto"`
 	Points      int         `help:"Winners spread over the front, where --max-latency does not name several." default:"${points}" range:"1..1000" with:"pareto"`
 	Evaluations *int        `help:"Sub-networks to look at, at most, for each budget or front. Default ${evaluations}, and ${front_evaluations} for a front; ${joint_evaluations} and ${joint_front_evaluations} with a predictor that OFA published." range:"1..5000000" without:"exhaustive"`
 	Exhaustive  bool        `help:"Look at every sub-network of a space of up to 5 million, so that the answer is exact."`
@@ -57,7 +59,7 @@ func (c *searchCmd) relative() (latency, any bool) {
 	for _, l := range []countLimit{c.MaxMACs, c.MaxParams, c.MaxMemory, c.MaxSize} {
 		any = any || l.share > 0
 	}
-	return latency, latency || any
+	return latency, latency || any || c.MaxEnergy.share > 0
 }
 
 // limits are those that are asked for, where the largest network costs what spans say. These are
@@ -68,6 +70,7 @@ func (c *searchCmd) limits(spans []search.Span) ([]search.Limits, error) {
 		Params:      c.MaxParams.of(largest(spans, search.Params)),
 		MemoryBytes: c.MaxMemory.of(largest(spans, search.Memory)),
 		SizeBytes:   c.MaxSize.of(largest(spans, search.Size)),
+		EnergyMJ:    c.MaxEnergy.of(largest(spans, search.Energy)),
 	}
 	if len(c.MaxLatency) == 0 {
 		return []search.Limits{base}, nil
@@ -97,13 +100,19 @@ func (c *searchCmd) Run(ctx context.Context, g *Globals) error {
 	case c.Accuracy == "":
 		return usagef("missing flags: --accuracy=ACCURACY; see tailor search --help")
 	}
-	paths := append([]string{c.Out, c.RunDir, c.Accuracy}, c.Latency...)
+	paths := append([]string{c.Out, c.RunDir, c.Accuracy, c.Energy}, c.Latency...)
 	return g.withPage(ctx, c.Report, paths, func() error { return c.search(ctx, g) })
 }
 
 func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 	if c.Cost == "latency" && len(c.Latency) == 0 {
 		return usagef("--cost latency needs --latency FILE; make one with tailor profile and tailor fit latency")
+	}
+	if c.Cost == "energy" && c.Energy == "" {
+		return usagef("--cost energy needs --energy FILE; make one with tailor fit energy")
+	}
+	if c.Energy != "" && len(c.Latency) > 1 {
+		return usagef("--energy is of one device, and --latency names %d; search for each alone", len(c.Latency))
 	}
 	limits, err := c.limits(nil)
 	if err != nil {
@@ -213,7 +222,7 @@ func (c *searchCmd) search(ctx context.Context, g *Globals) error {
 func (c *searchCmd) relativeLimits(j winners.Job) ([]search.Limits, error) {
 	q := search.Query{Space: j.Space, Accuracy: j.Accuracy}
 	if len(j.Devices) > 0 {
-		q.Latency = j.Devices[0].Latency
+		j.Devices[0].Ask(&q)
 	}
 	spans, err := search.Spans(q, j.Config.Seed)
 	if err != nil {
@@ -252,7 +261,14 @@ func (c *searchCmd) predictors(g *Globals, j *winners.Job, space *supernet.Space
 		}
 		j.Devices = append(j.Devices, winners.Device{Name: winners.DeviceName(path), Latency: l})
 	}
-	return nil
+	if c.Energy == "" {
+		return nil
+	}
+	if j.Devices == nil {
+		j.Devices = []winners.Device{{Name: winners.DeviceName(c.Energy)}}
+	}
+	j.Devices[0].Energy, err = predictor.LoadEnergy(c.Energy, space)
+	return err
 }
 
 // boundSteps are what the job takes: 0 is the default there, and negative none. So was --bound=-1
@@ -268,12 +284,14 @@ func (c *searchCmd) boundSteps() int {
 }
 
 var frontCosts = map[string]search.Cost{"latency": search.Latency, "macs": search.MACs,
-	"params": search.Params, "memory": search.Memory, "size": search.Size}
+	"params": search.Params, "memory": search.Memory, "size": search.Size,
+	"energy": search.Energy}
 
 // printWinners prints the table of winners: what was asked for, predicted and measured. Columns
 // that would be empty are left out.
 func printWinners(w io.Writer, all []winners.Winner) {
 	defer noteTop1(w, all)
+	defer noteEnergy(w, all)
 	ranked := slices.ContainsFunc(all, func(x winners.Winner) bool {
 		return x.Ranks != nil &&
 			x.Ranks.Predicted+x.Ranks.Measured > 2
@@ -297,15 +315,16 @@ func printFront(w io.Writer, all []winners.Winner, out string) {
 		t.rows[2+i] = append(t.rows[2+i], folder)
 	}
 	t.print(w)
+	noteEnergy(w, all)
 	fmt.Fprintf(w, "wrote manifest.json%s in each FOLDER of %s\n",
 		withExports(all[0].Exports), shown(out))
 }
 
 func winnersTable(all []winners.Winner, ranked bool) *table {
 	t := &table{headings: 2, right: true}
-	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "", "", "RANK PREDICTED")
+	t.row("", "", "TOP-1", "", "", "LATENCY", "", "", "ENERGY", "", "", "", "RANK PREDICTED")
 	t.row("DEVICE", "BUDGET", "PREDICTED", "GAP", "MEASURED", "PREDICTED", "AT MOST", "MEASURED",
-		"MACS", "PARAMS", "-> MEASURED")
+		"PREDICTED", "AT MOST", "MACS", "PARAMS", "-> MEASURED")
 	for i, x := range all {
 		rank := "-"
 		if ranked {
@@ -322,8 +341,8 @@ func winnersTable(all []winners.Winner, ranked bool) *table {
 		}
 		t.row(x.Device, budgets, fmt.Sprintf("%.1f %%", 100*x.Predicted.Top1),
 			gapText(gap), measuredTop1(x), latency(x.Predicted.LatencyMS),
-			latency(x.Predicted.LatencyHighMS), measuredLatency(x), large(x.MACs),
-			large(x.Params), rank)
+			latency(x.Predicted.LatencyHighMS), measuredLatency(x), energy(x.Predicted.EnergyMJ),
+			energy(x.Predicted.EnergyHighMJ), large(x.MACs), large(x.Params), rank)
 	}
 	t.dropEmpty("", "-", "none")
 	return t
@@ -338,6 +357,16 @@ func noteTop1(w io.Writer, all []winners.Winner) {
 			return
 		}
 	}
+}
+
+// noteEnergy says whose energy is predicted, by what was measured how.
+func noteEnergy(w io.Writer, all []winners.Winner) {
+	if len(all) == 0 || all[0].Predicted.EnergyMJ == 0 {
+		return
+	}
+	p := all[0].Predicted
+	fmt.Fprintf(w, "energy is of an inference on %s, predicted with an error of %.1f %% by what "+
+		"was %s\n", p.EnergyDevice, 100*p.EnergyMAPE, sourceText(p.EnergySource))
 }
 
 func ranksOf(x winners.Winner) string {
@@ -370,6 +399,8 @@ func budgetText(l search.Limits) string {
 	switch {
 	case l.LatencyMS > 0:
 		return latency(l.LatencyMS)
+	case l.EnergyMJ > 0:
+		return energy(l.EnergyMJ)
 	case l.MACs > 0:
 		return large(l.MACs) + " MACs"
 	case l.Params > 0:

@@ -18,7 +18,7 @@ import (
 
 // genesSearchFlags are those of searches in a table of genes, which has no networks.
 type genesSearchFlags struct {
-	Genes      string        `help:"Or genes, where there are other things than networks to choose: the number of choices of each, or a YAML file." placeholder:"5,5,5|FILE" xor:"space" required:"" type:"source" without:"report|max-macs|max-params|max-memory|max-size|cost|bound|plot|verify|export|continue|device"`
+	Genes      string        `help:"Or genes, where there are other things than networks to choose: the number of choices of each, or a YAML file." placeholder:"5,5,5|FILE" xor:"space" required:"" type:"source" without:"report|max-macs|max-params|max-memory|max-size|energy|max-energy|cost|bound|plot|verify|export|continue|device"`
 	Max        []string      `help:"With --genes, limits of what --latency predicts, by the names of its files: latency=5ms, energy=3.5." placeholder:"NAME=LIMIT,..." with:"genes" without:"max-latency"`
 	RunCommand string        `help:"With --genes, run this command on configurations that a model chooses, with {GENE} where choices belong; the last line that it prints is the value. No shell reads it." oneof:"objective" with:"genes" without:"accuracy|latency|max|confidence|pareto|exhaustive"`
 	Maximize   bool          `help:"Look for the largest value of --run-command, not the smallest." with:"run-command"`

@@ -35,7 +35,8 @@ func warnKnown(g *Globals, r *winners.Result) {
 
 // costWords are what counts are of.
 var costWords = map[search.Cost]string{search.MACs: "MACs", search.Params: "parameters",
-	search.Memory: "bytes of memory", search.Size: "bytes of weights"}
+	search.Memory: "bytes of memory", search.Size: "bytes of weights",
+	search.Energy: "of predicted energy"}
 
 // unknownText is why a network is not predicted, without which of a batch of one it was.
 func unknownText(why error) string {
@@ -64,15 +65,22 @@ func withinText(share float64) string {
 	return fmt.Sprintf("%.0f %%", 100*share)
 }
 
-// warnUnsure says which budgets of latency cannot be kept with the confidence asked for: nobody
-// knows by how much the predictor is wrong, and winners are not timed.
+// warnUnsure says which budgets of latency and energy cannot be kept with the confidence asked for:
+// nobody knows by how much the predictor is wrong, and winners are not measured.
 func warnUnsure(g *Globals, j winners.Job) {
+	for _, d := range j.Devices {
+		if e := d.Energy; e != nil && e.HeldOut.Samples == 0 && j.Confidence > 0 &&
+			j.Limits[0].EnergyMJ > 0 {
+			g.warn("the energy predictor states no error: energies are taken as predicted, and " +
+				"winners may be over their limit")
+		}
+	}
 	limited := slices.ContainsFunc(j.Limits, func(l search.Limits) bool { return l.LatencyMS > 0 })
 	if j.Confidence == 0 || j.Verify || !limited {
 		return
 	}
 	for _, d := range j.Devices {
-		if d.Latency.HeldOut.Samples == 0 {
+		if d.Latency != nil && d.Latency.HeldOut.Samples == 0 {
 			g.warn("%s states no error: its latencies are taken as predicted, and winners may be "+
 				"over their budgets", d.Name)
 		}
@@ -100,8 +108,11 @@ func printSpans(w io.Writer, all []winners.Known) {
 
 // spanText writes a cost for people.
 func spanText(c search.Cost, v float64) string {
-	if c == search.Latency {
+	switch c {
+	case search.Latency:
 		return latency(v)
+	case search.Energy:
+		return energy(v)
 	}
 	return large(int64(v))
 }
@@ -109,6 +120,9 @@ func spanText(c search.Cost, v float64) string {
 // warnLoose says which budgets of latency leave nothing out: the largest network stays within them.
 func warnLoose(g *Globals, j winners.Job) {
 	for _, d := range j.Devices {
+		if d.Latency == nil {
+			continue
+		}
 		largest, err := d.Latency.Predict([]supernet.Arch{j.Space.Max()})
 		if err != nil { // its resolution is not known of this device
 			continue

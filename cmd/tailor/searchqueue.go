@@ -38,6 +38,9 @@ func (f winnersQueueFlags) open(ctx context.Context, g *Globals, j *winners.Job)
 	}
 	for i := range j.Devices {
 		d := &j.Devices[i]
+		if d.Latency == nil {
+			continue
+		}
 		of := profiles.Identity{Device: d.Latency.Device, Runtime: d.Latency.Runtime}
 		if reason := untimed(workers, of); reason != "" {
 			missing = append(missing, fmt.Sprintf("winners are not timed by the queue for %s: %s",

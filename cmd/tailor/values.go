@@ -72,6 +72,19 @@ func latency(ms float64) string {
 	return digits(ms/1000) + " s"
 }
 
+// energy writes an energy for people.
+func energy(mj float64) string {
+	switch {
+	case mj == 0:
+		return "-"
+	case mj < 0.9995:
+		return digits(1000*mj) + " uJ"
+	case mj < 9999.5:
+		return digits(mj) + " mJ"
+	}
+	return digits(mj/1000) + " J"
+}
+
 // digits rounds to three digits, and to whole numbers from 100 on.
 func digits(v float64) string {
 	switch {

@@ -54,7 +54,7 @@ func TestList(t *testing.T) {
 	for name, content := range map[string]string{
 		"other.json":      "{}",
 		"damaged.json":    strings.Replace(string(text), "rack-1", "rack-2", 1),
-		"deep/older.json": strings.Replace(string(text), "profile/5", "profile/3", 1),
+		"deep/older.json": strings.Replace(string(text), "profile/6", "profile/3", 1),
 	} {
 		if err := os.WriteFile(at(name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 // only the next run can have closes it.
 type parser struct {
 	file   string
+	of     Quantity
 	known  map[string]bool
 	ofFile string // the network that the file is called by
 	first  int    // line that is not blank
@@ -142,7 +143,7 @@ func (p *parser) named(network string) error {
 
 // note keeps a time. A second one of its kind, of the same run, is the next run's.
 func (p *parser) note(at func(*times) *float64, text string, perMS float64) error {
-	ms, err := milliseconds(text, perMS)
+	ms, err := amount("time", text, perMS)
 	if err != nil {
 		return err
 	}
@@ -158,17 +159,17 @@ func (p *parser) note(at func(*times) *float64, text string, perMS float64) erro
 	return nil
 }
 
-// milliseconds reads a time of which so many are a millisecond.
-func milliseconds(text string, perMS float64) (float64, error) {
+// amount reads a time or an energy of which so many are a millisecond or a millijoule.
+func amount(what, text string, per float64) (float64, error) {
 	text = strings.TrimRight(text, ",;.")
 	v, err := strconv.ParseFloat(text, 64)
-	if ms := v / perMS; err == nil && ms >= minMS && ms <= maxMS {
-		return ms, nil
+	if v /= per; err == nil && v >= minMS && v <= maxMS {
+		return v, nil
 	}
-	return 0, fmt.Errorf("the time is %.40q, expected a number above 0", text)
+	return 0, fmt.Errorf("the %s is %.40q, expected a number above 0", what, text)
 }
 
-// No inference takes less or more milliseconds.
+// No inference takes less or more milliseconds, or millijoules.
 const (
 	minMS = 1e-6
 	maxMS = 1e9

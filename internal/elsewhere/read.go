@@ -25,25 +25,29 @@ var ErrNoRuns = errors.New("holds no measurements, expected what benchmark_model
 	"onnxruntime_perf_test printed, a table with columns such as network and median_us, or JSON " +
 	`lines such as {"arch": {...}, "value": 12.5}`)
 
-// ReadFile reads what measuring tools printed about these networks. Errors about the text begin
-// with "PATH:LINE: ".
-func ReadFile(path string, all []Network) (*Text, error) {
+// ErrNoEnergies is what the error about a text wraps that is no table, where energies are wanted.
+var ErrNoEnergies = errors.New("holds no energies, expected a table with columns such as network " +
+	`and energy_mj, or JSON lines such as {"arch": {...}, "energy_mj": 3.2}`)
+
+// ReadFile reads what measuring tools printed about these networks, or tables of their energies.
+// Errors about the text begin with "PATH:LINE: ".
+func ReadFile(path string, of Quantity, all []Network) (*Text, error) {
 	f, _, err := store.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("read measurements: %w", err)
 	}
 	defer f.Close()
-	return Read(path, f, all)
+	return Read(path, f, of, all)
 }
 
 // Read is [ReadFile] of a text that has a name. A time for which the text names no network is that
 // of the network in the name, if there is one.
-func Read(name string, r io.Reader, all []Network) (*Text, error) {
+func Read(name string, r io.Reader, of Quantity, all []Network) (*Text, error) {
 	known := map[string]bool{}
 	for _, n := range all {
 		known[n.Name] = true
 	}
-	p := &parser{file: name, known: known, ofFile: names.FindString(filepath.Base(name))}
+	p := &parser{file: name, of: of, known: known, ofFile: names.FindString(filepath.Base(name))}
 	err := p.lines(r)
 	if err == nil {
 		err = p.finish()
@@ -53,6 +57,9 @@ func Read(name string, r io.Reader, all []Network) (*Text, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if len(p.text.Runs) == 0 && of == Energies {
+		return nil, fmt.Errorf("%s %w", name, ErrNoEnergies)
 	}
 	if len(p.text.Runs) == 0 && len(p.text.Failed) == 0 {
 		return nil, fmt.Errorf("%s %w", name, ErrNoRuns)
@@ -98,8 +105,11 @@ func (p *parser) lines(r io.Reader) error {
 		if p.first == 0 {
 			p.first = p.line
 			var err error
-			if columns, err = tableOf(text); err != nil {
+			if columns, err = tableOf(text, p.of); err != nil {
 				return p.fail(err)
+			}
+			if columns == nil && p.of == Energies {
+				return nil // whose end says that there are none
 			}
 			if columns != nil {
 				continue

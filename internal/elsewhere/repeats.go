@@ -11,7 +11,8 @@ import (
 // another program slows, or that is hot, is likelier than chance.
 const Unsteady = 0.10
 
-// Latency is that of a network by all its runs.
+// Latency is that of a network by all its runs; of runs that were read for their energies, the
+// energy in millijoules.
 type Latency struct {
 	Network string
 	MS      float64   // median
@@ -31,9 +32,10 @@ type Summary struct {
 	Relative  bool   // it tells what the device did meanwhile
 }
 
-// Summarize makes one latency of the runs of each network. Where the reference network ran right
-// before or after most runs, the time is that network's share of the reference's times there, times
-// the median of all times of the reference: what slows both for a while cancels out.
+// Summarize makes one latency, or one energy, of the runs of each network. Where the reference
+// network ran right before or after most runs, the time is that network's share of the reference's
+// times there, times the median of all times of the reference: what slows both for a while cancels
+// out.
 func Summarize(all []Network, runs []Run) (*Summary, error) {
 	s := &Summary{}
 	for _, r := range runs {
@@ -86,7 +88,7 @@ func (s *Summary) relative(reference string, runs []Run) map[string][]float64 {
 	known := 0
 	for i, r := range runs {
 		if r.Network == reference {
-			steady = append(steady, r.MS)
+			steady = append(steady, r.Value)
 		} else if beside[i] = besides(reference, runs, i); beside[i] > 0 {
 			known++
 		}
@@ -98,7 +100,7 @@ func (s *Summary) relative(reference string, runs []Run) map[string][]float64 {
 		usual = regress.Median(steady)
 	}
 	for i, r := range runs {
-		ms := r.MS
+		ms := r.Value
 		if s.Relative && beside[i] > 0 {
 			ms *= usual / beside[i]
 		}
@@ -114,7 +116,7 @@ func besides(reference string, runs []Run, i int) float64 {
 	for _, j := range []int{i - 1, i + 1} {
 		if j >= 0 && j < len(runs) && runs[j].Network == reference &&
 			runs[j].File == runs[i].File && runs[j].Session == runs[i].Session {
-			sum, n = sum+runs[j].MS, n+1
+			sum, n = sum+runs[j].Value, n+1
 		}
 	}
 	if n == 0 {

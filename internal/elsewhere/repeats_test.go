@@ -9,7 +9,7 @@ import (
 // runsOf makes runs of one file and session from network numbers and milliseconds.
 func runsOf(pairs ...float64) (all []Run) {
 	for i := 0; i < len(pairs); i += 2 {
-		all = append(all, Run{Network: known[int(pairs[i])].Name, MS: pairs[i+1], File: "log",
+		all = append(all, Run{Network: known[int(pairs[i])].Name, Value: pairs[i+1], File: "log",
 			Line: i + 1})
 	}
 	return all

@@ -7,10 +7,22 @@ import (
 	"strings"
 )
 
+// Quantity is what a text is read for.
+type Quantity int
+
+const (
+	// Times are of an inference, in milliseconds.
+	Times Quantity = iota
+	// Energies are of an inference, in millijoules. Tables alone have them.
+	Energies
+)
+
 // Run is one run of a measuring tool on a network.
 type Run struct {
 	Network string
-	MS      float64 // the median of its inferences where the tool prints one, else their mean
+	// Value is a time in milliseconds, the median of its inferences where the tool prints one and
+	// else their mean, or an energy in millijoules.
+	Value   float64
 	File    string
 	Line    int // of the time
 	Session int // counts in a file; runs of one session followed each other

@@ -150,14 +150,14 @@ func (p *parser) counted(g []string) error {
 	if err := p.next(); err != nil {
 		return err
 	}
-	mean, err := milliseconds(g[1], 1e3)
+	mean, err := amount("time", g[1], 1e3)
 	if err != nil {
 		return err
 	}
 	if p.open.ms.median, p.open.ms.counted = 0, mean; g[2] == "" {
 		return nil
 	}
-	p.open.ms.median, err = milliseconds(g[2], 1e3)
+	p.open.ms.median, err = amount("time", g[2], 1e3)
 	return err
 }
 

@@ -33,6 +33,7 @@ type library struct {
 	profiles   []at[profiles.Profile]
 	accuracies []at[predictor.Accuracy]
 	latencies  []at[predictor.Latency]
+	energies   []at[predictor.Energy]
 	manifests  []at[manifest.Manifest]
 	fronts     []at[search.FrontDocument]
 	prunings   []at[prune.Info]
@@ -46,7 +47,7 @@ func load(docs []document) *library {
 	l := &library{spaces: map[string]*supernet.Space{}}
 	// Runs know the spaces that predictors are of.
 	for _, kinds := range [][]string{{"run"}, {"profile", "manifest", "front", "pruning"},
-		{"accuracy", "latency"}} {
+		{"accuracy", "latency", "energy"}} {
 		for _, d := range docs {
 			for _, kind := range kinds {
 				if d.kind == kind {
@@ -167,6 +168,11 @@ func (l *library) readPredictor(d document) error {
 			return predictor.LoadAccuracy(path, space)
 		})
 	}
+	if d.kind == "energy" {
+		return keep(&l.energies, d.path, func(path string) (*predictor.Energy, error) {
+			return predictor.LoadEnergy(path, space)
+		})
+	}
 	return keep(&l.latencies, d.path, func(path string) (*predictor.Latency, error) {
 		return predictor.LoadLatency(path, space)
 	})
@@ -205,6 +211,11 @@ func (l *library) accuracy(sha string) *at[predictor.Accuracy] {
 func (l *library) latency(sha string) *at[predictor.Latency] {
 	of := func(b *predictor.Latency) *store.Header { return &b.Header }
 	return bySHA256(l.latencies, of, sha)
+}
+
+func (l *library) energy(sha string) *at[predictor.Energy] {
+	of := func(e *predictor.Energy) *store.Header { return &e.Header }
+	return bySHA256(l.energies, of, sha)
 }
 
 func (l *library) profile(sha string) *at[profiles.Profile] {

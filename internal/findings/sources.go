@@ -36,6 +36,9 @@ func (l *library) sources(h hrefs) (all []page.Source) {
 	for _, x := range l.latencies {
 		add("latency", x.path, x.doc.Header, "")
 	}
+	for _, x := range l.energies {
+		add("energy", x.path, x.doc.Header, "")
+	}
 	for _, x := range l.fronts {
 		add("front", x.path, x.doc.Header, number(x.doc.Seed))
 	}
@@ -101,6 +104,9 @@ func (l *library) searches() (all []page.Command) {
 		if b := l.latency(m.doc.Inputs["latency"].SHA256); b != nil {
 			words = append(words, "--latency", shell(b.path))
 		}
+		if e := l.energy(m.doc.Inputs["energy"].SHA256); e != nil {
+			words = append(words, "--energy", shell(e.path))
+		}
 		words = append(words, limitFlags(m.doc.Limits)...)
 		words = append(words, fmt.Sprintf("--seed %d --out", m.doc.Seed), shell(dir))
 		line := strings.Join(words, " ")
@@ -115,6 +121,10 @@ func (l *library) searches() (all []page.Command) {
 func limitFlags(l manifest.Limits) (words []string) {
 	if l.LatencyMS > 0 {
 		words = append(words, fmt.Sprintf("--max-latency %gms", l.LatencyMS))
+	}
+	if l.EnergyMJ > 0 {
+		words = append(words, "--max-energy",
+			strconv.FormatFloat(l.EnergyMJ, 'f', -1, 64)+"mJ")
 	}
 	if l.MACs > 0 {
 		words = append(words, fmt.Sprintf("--max-macs %d", l.MACs))

@@ -120,6 +120,12 @@ func factsOf(d *manifest.Manifest) (all []page.Fact) {
 	if l := d.Limits; l.LatencyMS > 0 {
 		add("budget", "%s", page.Milliseconds(l.LatencyMS))
 	}
+	if l := d.Limits; l.EnergyMJ > 0 {
+		add("limit of energy", "%.4g mJ an inference", l.EnergyMJ)
+	}
+	if e := d.Predicted; e.EnergyMJ > 0 {
+		add("predicted energy", "%.4g mJ an inference on %s", e.EnergyMJ, e.EnergyDevice)
+	}
 	if l := d.Limits; l.MACs > 0 {
 		add("limit of MACs", "%s", page.Count(l.MACs))
 	}

@@ -14,10 +14,11 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 )
 
-// MeasuredJob asks for latencies that were measured elsewhere.
+// MeasuredJob asks for latencies or energies that were measured elsewhere.
 type MeasuredJob struct {
+	Of       elsewhere.Quantity
 	Space    *supernet.Space // nil: the shipped one that the list of networks names
-	Files    []string        // what measuring tools printed, or JSON for predictor.ReadLatencies
+	Files    []string        // what measuring tools printed, tables, or JSON for predictor
 	Networks string          // the list of networks; "" for that beside the first file
 	Device   string          // who it is, "" for what measure.sh found
 	Runtime  string          // what ran the networks, "" for what the tool says
@@ -56,7 +57,7 @@ func ReadMeasured(j MeasuredJob) (*Measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	more, err := m.readValues(values, &networks)
+	more, err := m.readValues(values, &networks, j.Of)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +173,7 @@ var ErrNoSpace = errors.New("nothing says which space the networks are of")
 func (m *Measured) readTexts(paths []string, networks []elsewhere.Network, j *MeasuredJob) (
 	runs []elsewhere.Run, err error) {
 	for _, path := range paths {
-		t, err := elsewhere.ReadFile(path, networks)
+		t, err := elsewhere.ReadFile(path, j.Of, networks)
 		if err != nil {
 			return nil, err
 		}
@@ -184,10 +185,14 @@ func (m *Measured) readTexts(paths []string, networks []elsewhere.Network, j *Me
 	return runs, nil
 }
 
-// readValues reads lines of archs and milliseconds. An arch that is none of the networks is one
-// more.
-func (m *Measured) readValues(paths []string, networks *[]elsewhere.Network) (
-	runs []elsewhere.Run, err error) {
+// readValues reads lines of archs and milliseconds, or millijoules. An arch that is none of the
+// networks is one more.
+func (m *Measured) readValues(paths []string, networks *[]elsewhere.Network,
+	quantity elsewhere.Quantity) (runs []elsewhere.Run, err error) {
+	read := predictor.ReadLatencies
+	if quantity == elsewhere.Energies {
+		read = predictor.ReadEnergies
+	}
 	of := map[supernet.Arch]string{}
 	for _, n := range *networks {
 		a, err := m.Space.Arch(n.Arch)
@@ -197,7 +202,7 @@ func (m *Measured) readValues(paths []string, networks *[]elsewhere.Network) (
 		of[a] = n.Name
 	}
 	for _, path := range paths {
-		samples, err := predictor.ReadLatencies(path, m.Space)
+		samples, err := read(path, m.Space)
 		if err != nil {
 			return nil, err
 		}
@@ -212,13 +217,14 @@ func (m *Measured) readValues(paths []string, networks *[]elsewhere.Network) (
 				}
 				*networks = append(*networks, elsewhere.Network{Name: of[a], Arch: s.Arch})
 			}
-			runs = append(runs, elsewhere.Run{Network: of[a], MS: s.Value, File: path})
+			runs = append(runs, elsewhere.Run{Network: of[a], Value: s.Value, File: path})
 		}
 	}
 	return runs, nil
 }
 
-// keepNetworks makes timings of the latencies, one for each run.
+// keepNetworks makes timings of the latencies, one for each run; of energies, a millisecond is a
+// millijoule.
 func (m *Measured) keepNetworks(networks []elsewhere.Network) error {
 	archs := map[string]supernet.Spec{}
 	for _, n := range networks {

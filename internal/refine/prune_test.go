@@ -21,6 +21,7 @@ import (
 	"github.com/tailor-nas/tailor/supernet"
 	"github.com/tailor-nas/tailor/trainer"
 	"github.com/tailor-nas/tailor/trainer/prune"
+	"github.com/tailor-nas/tailor/trainer/prune/budget"
 )
 
 // TestPruneNet: a run alone gives a network within the limit, again when it is asked again, and
@@ -185,8 +186,8 @@ func TestPruneGoal(t *testing.T) {
 	}
 }
 
-// TestPruneOutOfReach: where predictions were too low, the smallest latency that is said to be
-// reachable is not within the limit.
+// TestPruneOutOfReach: whatever predictions say, the network that loses most is measured before a
+// latency is said to be out of reach, and what it took is the smallest that can be reached.
 func TestPruneOutOfReach(t *testing.T) {
 	space := micro.ParseSpace(t, micro.SpaceYAML)
 	net, err := supernet.NewSubnet(space.Blocks(space.Max()), space.BNEps, 1)
@@ -194,23 +195,47 @@ func TestPruneOutOfReach(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := prune.Config{Structure: supernet.Vectors8, Criterion: prune.LAMP}
+	timed := 0
 	p := &pruning{net: net, manifest: &manifest.Manifest{}, damage: prune.NewDamage(net, config),
 		job: &PruneJob{Curves: &Curves{}, Config: config, Budget: 50 * time.Millisecond,
-			Progress: func(string, int, int) {}}}
+			Progress: func(what string, _, _ int) {
+				if strings.HasPrefix(what, "time a network") {
+					timed++
+				}
+			}}}
 	c, err := p.curves(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.job.MaxLatencyMS = 1e-9
 	var out *search.UnreachableError
-	if err := p.chooseLatency(t.Context()); !errors.As(err, &out) {
-		t.Fatal(err)
+	if err := p.chooseLatency(t.Context()); !errors.As(err, &out) || timed != 1 {
+		t.Fatalf("%v, after %d networks, want one that is measured", err, timed)
 	}
 	real := out.Smallest
-	c.Intercept -= 0.95 * real
-	p.job.MaxLatencyMS = 0.06 * real // which seems to be enough
-	if err := p.chooseLatency(t.Context()); !errors.As(err, &out) || out.Smallest <= out.Asked {
-		t.Errorf("%v, want a smallest latency above %g ms", err, p.job.MaxLatencyMS)
+	var most *budget.LimitError
+	if _, err := p.allocate(p.predictedBy(c), 0, 0); !errors.As(err, &most) {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name             string
+		predicted, limit float64 // of the network that loses most, and what is asked for
+		reached          bool
+	}{
+		{"too low", 0.05 * real, 0.06 * real, false},
+		{"too high", 100 * real, 10 * real, true},
+	} {
+		c.Intercept = test.predicted - most.Smallest
+		p.job.MaxLatencyMS, p.predicted = test.limit, 0
+		err := p.chooseLatency(t.Context())
+		switch {
+		case test.reached && (err != nil || !(p.predicted > 0 && p.predicted <= test.limit)):
+			t.Errorf("predictions %s: %v, measured %g ms, want at most %g", test.name, err,
+				p.predicted, test.limit)
+		case !test.reached && (!errors.As(err, &out) || out.Smallest <= out.Asked):
+			t.Errorf("predictions %s: %v, want a smallest latency above %g ms", test.name, err,
+				test.limit)
+		}
 	}
 }
 

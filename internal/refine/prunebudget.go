@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -120,7 +121,8 @@ const correctionRounds = 4
 
 // chooseLatency stays within a latency, and near it. What the curves predict is corrected by what
 // networks with so much removed, not yet trained, take when they are measured; of those within the
-// limit the last is taken, which loses least. If none is within it, it is the last of all.
+// limit the last is taken, which loses least. If none is within it, it is the last of all. That the
+// limit is out of reach is not for predictions to say: the network that loses most is measured.
 func (p *pruning) chooseLatency(ctx context.Context) error {
 	curves, err := p.curves(ctx)
 	if err != nil {
@@ -130,26 +132,16 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	index := map[string]int{}
-	for i, b := range p.net.Blocks {
-		index[b.Name] = i
-	}
-	cost := func(b supernet.Block, a amount) (float64, error) {
-		v, err := b.Remove(p.job.Config.Structure, a.removed)
-		if err != nil {
-			return 0, err
-		}
-		return curves.BlockMS(index[b.Name], v)
-	}
+	cost := p.predictedBy(curves)
 	limit := p.job.MaxLatencyMS
 	aim, within := newAim(limit), (map[string]float64)(nil)
 	for range correctionRounds {
 		shares, err := p.allocate(cost, aim.at, curves.Intercept)
-		var over *budget.LimitError
-		if errors.As(err, &over) && within == nil {
-			// Predictions are too low by what less was asked for.
-			return &search.UnreachableError{Limit: "latency", Asked: limit,
-				Smallest: (over.Smallest + curves.Intercept) * limit / aim.at}
+		var most *budget.LimitError
+		if errors.As(err, &most) && within == nil {
+			// The least that can be asked for, and what rounding needs.
+			aim.at = most.Smallest + 1e-9*math.Abs(most.Smallest) + curves.Intercept
+			shares, err = p.allocate(cost, aim.at, curves.Intercept)
 		}
 		if err != nil && within == nil {
 			return err
@@ -160,6 +152,9 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 		measured, err := p.timeChosen(ctx, shares, ref)
 		if err != nil {
 			return err
+		}
+		if measured > limit && most != nil {
+			return &search.UnreachableError{Limit: "latency", Asked: limit, Smallest: measured}
 		}
 		if measured <= limit || within == nil {
 			p.take(shares)
@@ -173,6 +168,22 @@ func (p *pruning) chooseLatency(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// predictedBy is what a block with some of it removed takes by curves.
+func (p *pruning) predictedBy(curves *predictor.Pruned) func(supernet.Block, amount) (float64,
+	error) {
+	index := map[string]int{}
+	for i, b := range p.net.Blocks {
+		index[b.Name] = i
+	}
+	return func(b supernet.Block, a amount) (float64, error) {
+		v, err := b.Remove(p.job.Config.Structure, a.removed)
+		if err != nil {
+			return 0, err
+		}
+		return curves.BlockMS(index[b.Name], v)
+	}
 }
 
 // Curves are what variants of the blocks of networks take, as far as jobs that had them have found

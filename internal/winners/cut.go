@@ -131,13 +131,21 @@ func (j *Job) manifest(f search.Found, p pick) *manifest.Manifest {
 	m.Inputs = map[string]store.Input{"accuracy": {SHA256: j.Accuracy.SHA256}}
 	if l := p.device.Latency; l != nil {
 		m.Predicted.LatencyMAPE, m.Predicted.LatencyDevice = l.HeldOut.MAPE, l.Device
-		if high := p.device.highMS(f.LatencyMS); high > 0 {
+		if high := highOf(p.device.margin, f.LatencyMS); high > 0 {
 			m.Predicted.LatencyHighMS, m.Predicted.Confidence = high, j.Confidence
 		}
 		m.Inputs["latency"] = store.Input{SHA256: l.SHA256}
 		if in, ok := l.Inputs["profile"]; ok {
 			m.Inputs["profile"] = in
 		}
+	}
+	if e := p.device.Energy; e != nil {
+		m.Predicted.EnergyMJ, m.Predicted.EnergyMAPE = f.EnergyMJ, e.HeldOut.MAPE
+		m.Predicted.EnergyDevice, m.Predicted.EnergySource = e.Device, string(e.Source)
+		if high := highOf(p.device.energyMargin, f.EnergyMJ); high > 0 {
+			m.Predicted.EnergyHighMJ, m.Predicted.Confidence = high, j.Confidence
+		}
+		m.Inputs["energy"] = store.Input{SHA256: e.SHA256}
 	}
 	if r := j.Run; r != nil {
 		m.Inputs["weights"] = store.Input{Path: r.Dir, SHA256: r.State.WeightsSHA256}

@@ -48,9 +48,7 @@ func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) 
 	for i := range j.Devices {
 		d := &j.Devices[i]
 		q := search.Query{Space: j.Space, Accuracy: accuracy, Known: j.Known}
-		if d.Latency != nil {
-			q.Latency = d.Latency
-		}
+		d.Ask(&q)
 		known, err := j.known(d, q)
 		if err != nil {
 			return nil, nil, nil, err
@@ -77,6 +75,16 @@ func (j *Job) find(ctx context.Context) ([]pick, []deviceFront, *Result, error) 
 	}
 	result.Seconds = time.Since(began).Seconds()
 	return picks, fronts, result, nil
+}
+
+// Ask puts the device's predictors into a query. A nil pointer would be a predictor there.
+func (d *Device) Ask(q *search.Query) {
+	if d.Latency != nil {
+		q.Latency = d.Latency
+	}
+	if d.Energy != nil {
+		q.Energy = d.Energy
+	}
 }
 
 // findEach runs one search for each of the limits.
@@ -232,6 +240,7 @@ func loosest(all []search.Limits) search.Limits {
 		l.Params = looser(l.Params, other.Params)
 		l.MemoryBytes = looser(l.MemoryBytes, other.MemoryBytes)
 		l.SizeBytes = looser(l.SizeBytes, other.SizeBytes)
+		l.EnergyMJ = looser(l.EnergyMJ, other.EnergyMJ)
 	}
 	return l
 }

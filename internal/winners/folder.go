@@ -96,6 +96,9 @@ func folderName(l search.Limits, rank int) string {
 	if l.LatencyMS > 0 {
 		parts = append(parts, "latency-"+strconv.FormatFloat(l.LatencyMS, 'f', -1, 64)+"ms")
 	}
+	if l.EnergyMJ > 0 {
+		parts = append(parts, "energy-"+strconv.FormatFloat(l.EnergyMJ, 'f', -1, 64)+"mj")
+	}
 	if l.MACs > 0 {
 		parts = append(parts, fmt.Sprintf("macs-%d", l.MACs))
 	}
@@ -160,10 +163,15 @@ func (j *Job) saveFront(f deviceFront, result *Result) error {
 		document.LatencyDevice = l.Device
 		document.Inputs["latency"] = store.Input{SHA256: l.SHA256}
 	}
+	if e := f.device.Energy; e != nil {
+		document.EnergyDevice = e.Device
+		document.Inputs["energy"] = store.Input{SHA256: e.SHA256}
+	}
 	for _, p := range f.Points {
 		document.Points = append(document.Points, search.FrontPoint{
 			Arch: j.Space.Spec(p.Arch), Top1: p.Top1, LatencyMS: p.LatencyMS, MACs: p.MACs,
 			Params: p.Params, MemoryBytes: p.MemoryBytes, SizeBytes: p.SizeBytes,
+			EnergyMJ: p.EnergyMJ,
 		})
 	}
 	path := filepath.Join(dir, search.FrontFile)

@@ -55,7 +55,7 @@ func TestFrontOfDevices(t *testing.T) {
 	}
 	for i, f := range result.Fronts {
 		d := &search.FrontDocument{}
-		if err := store.ReadDocument(f.Path, search.FrontKind, 2, d); err != nil {
+		if err := store.ReadDocument(f.Path, search.FrontKind, 3, d); err != nil {
 			t.Fatal(err)
 		}
 		if !d.Exact || d.Cost != search.Latency || d.SpaceSHA256 != space.SHA256() ||

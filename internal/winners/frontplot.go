@@ -49,8 +49,12 @@ func (j *Job) costAxis(largest float64) (scale float64, label string) {
 		}
 		return 1, "latency, ms"
 	}
+	if j.Cost == search.Energy {
+		return 1, "energy, mJ"
+	}
 	name := map[search.Cost]string{search.MACs: "multiply-accumulates",
-		search.Params: "parameters"}[j.Cost]
+		search.Params: "parameters", search.Memory: "bytes of memory",
+		search.Size: "bytes of weights"}[j.Cost]
 	switch {
 	case largest >= 1e9:
 		return 1e-9, name + ", billions"
@@ -83,6 +87,9 @@ func (j *Job) drawn(f deviceFront, winners []Winner, scale float64) report.Front
 	if l := f.device.Latency; l != nil && j.Cost == search.Latency {
 		relative = l.Interval.Relative
 	}
+	if e := f.device.Energy; e != nil && j.Cost == search.Energy {
+		relative = e.Interval.Relative
+	}
 	for _, w := range winners {
 		if w.Device == j.label(f.device) {
 			r.Picked = append(r.Picked, j.picked(w, strconv.Itoa(len(r.Picked)+1), scale, relative))
@@ -96,7 +103,7 @@ const normal95 = 1.96
 
 // picked is a winner as the picture shows it, with 95 % intervals: its top-1 and latency as
 // measured, each as predicted if it was not. relative is half of the latency predictor's interval,
-// as a share.
+// as a share, or that of energy.
 func (j *Job) picked(w Winner, name string, scale, relative float64) report.Picked {
 	m := w.Measured
 	p := report.Picked{Name: name, Measured: m != nil && m.Images > 0}
@@ -112,14 +119,23 @@ func (j *Job) picked(w Winner, name string, scale, relative float64) report.Pick
 		p.Cost = exactly(scale * float64(w.MACs))
 	case j.Cost == search.Params:
 		p.Cost = exactly(scale * float64(w.Params))
+	case j.Cost == search.Memory:
+		p.Cost = exactly(scale * float64(w.Memory))
+	case j.Cost == search.Size:
+		p.Cost = exactly(scale * float64(w.Size))
+	case j.Cost == search.Energy:
+		p.Cost = around(scale*w.Predicted.EnergyMJ, relative)
 	case m != nil && m.LatencyMS > 0:
 		p.Cost = report.Range{Value: scale * m.LatencyMS, Low: scale * m.LatencyLowMS,
 			High: scale * m.LatencyHighMS}
 	default:
-		ms := scale * w.Predicted.LatencyMS
-		p.Cost = report.Range{Value: ms, Low: ms * (1 - relative), High: ms * (1 + relative)}
+		p.Cost = around(scale*w.Predicted.LatencyMS, relative)
 	}
 	return p
+}
+
+func around(v, relative float64) report.Range {
+	return report.Range{Value: v, Low: v * (1 - relative), High: v * (1 + relative)}
 }
 
 func exactly(v float64) report.Range { return report.Range{Value: v, Low: v, High: v} }

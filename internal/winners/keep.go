@@ -118,8 +118,9 @@ func (j *Job) budgetUsed(ctx context.Context, picks []pick, timed stopwatch) ([]
 // the pick stays as it is, and false is returned.
 func (j *Job) findWithin(ctx context.Context, p *pick, aimMS float64, result *Result) (bool,
 	error) {
-	q := search.Query{Space: j.Space, Accuracy: j.Accuracy, Latency: p.device.Latency,
-		Limits: p.limits, Known: j.Known}
+	q := search.Query{Space: j.Space, Accuracy: j.Accuracy, Limits: p.device.judged(p.limits),
+		Known: j.Known}
+	p.device.Ask(&q)
 	q.Limits.LatencyMS = aimMS
 	config := j.searching(0, 1)
 	config.Top = j.Top

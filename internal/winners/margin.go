@@ -11,11 +11,17 @@ import (
 )
 
 // setMargins sets by how much winners must be predicted to stay below limits on latency, on the
-// devices on which they cannot be timed.
+// devices on which they cannot be timed, and on energy, which nobody measures of them.
 func (j *Job) setMargins(ctx context.Context) error {
 	for i := range j.Devices {
 		d := &j.Devices[i]
-		if d.Latency == nil || j.Confidence == 0 {
+		if j.Confidence == 0 {
+			continue
+		}
+		if e := d.Energy; e != nil {
+			d.energyMargin = j.marginOf(e.Networks, e.HeldOut.MAPE, e.HeldOut.RMSE)
+		}
+		if d.Latency == nil {
 			continue
 		}
 		timed, _, err := d.isHere(ctx)
@@ -23,14 +29,19 @@ func (j *Job) setMargins(ctx context.Context) error {
 			return err
 		}
 		if !timed {
-			d.margin, _ = search.Selection{
-				Genes: len(j.Space.Genes()), Examined: j.examined(),
-				Networks: d.Latency.Networks, MAPE: d.Latency.HeldOut.MAPE,
-				RMSE: d.Latency.HeldOut.RMSE,
-			}.Margin(j.Confidence)
+			of := d.Latency
+			d.margin = j.marginOf(of.Networks, of.HeldOut.MAPE, of.HeldOut.RMSE)
 		}
 	}
 	return nil
+}
+
+// marginOf is that of a predictor of a cost which was fitted to so many networks; 0 if its error is
+// not known.
+func (j *Job) marginOf(networks int, mape, rmse float64) search.Margin {
+	m, _ := search.Selection{Genes: len(j.Space.Genes()), Examined: j.examined(),
+		Networks: networks, MAPE: mape, RMSE: rmse}.Margin(j.Confidence)
+	return m
 }
 
 // examined is how many networks a search chooses from at most.
@@ -68,25 +79,29 @@ func (d *Device) isHere(ctx context.Context) (bool, profiles.Identity, error) {
 
 // judged are limits as predictions must keep them, so that the device does.
 func (d *Device) judged(l search.Limits) search.Limits {
-	l.LatencyMS = d.margin.Within(l.LatencyMS)
+	l.LatencyMS, l.EnergyMJ = d.margin.Within(l.LatencyMS), d.energyMargin.Within(l.EnergyMJ)
 	return l
 }
 
-// highMS is the upper end of a predicted latency with the job's confidence; 0 if it is not known.
-func (d *Device) highMS(predicted float64) float64 {
-	if d.margin == 0 {
+// highOf is the upper end of a predicted cost with the job's confidence; 0 if it is not known.
+func highOf(m search.Margin, predicted float64) float64 {
+	if m == 0 {
 		return 0
 	}
-	return d.margin.High(predicted)
+	return m.High(predicted)
 }
 
 // asked gives an error about limits on the device in terms of those that were asked for.
 func (j *Job) asked(d *Device, err error) error {
 	var e *search.UnreachableError
-	if d.margin == 0 || !errors.As(err, &e) || e.Limit != "latency" {
+	if !errors.As(err, &e) {
 		return err
 	}
-	e.Asked, e.Smallest = round(d.margin.High(e.Asked)), d.margin.High(e.Smallest)
+	margin := map[string]search.Margin{"latency": d.margin, "energy": d.energyMargin}[e.Limit]
+	if margin == 0 {
+		return err
+	}
+	e.Asked, e.Smallest = round(margin.High(e.Asked)), margin.High(e.Smallest)
 	e.Confidence = j.Confidence
 	return err
 }

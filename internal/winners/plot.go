@@ -29,9 +29,7 @@ func (j *Job) plot(ctx context.Context, picks []pick) error {
 		end := p.history[len(p.history)-1].Feasible
 		for _, rival := range rivals {
 			q := search.Query{Space: j.Space, Accuracy: j.Accuracy, Limits: p.limits}
-			if p.device.Latency != nil {
-				q.Latency = p.device.Latency
-			}
+			p.device.Ask(&q)
 			config := j.Config
 			config.Evaluations = rival.more * max(j.Config.Evaluations,
 				p.history[len(p.history)-1].Evaluations)

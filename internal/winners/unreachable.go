@@ -50,6 +50,7 @@ func (j *Job) common() search.Limits {
 		all.Params = shared(all.Params, l.Params)
 		all.MemoryBytes = shared(all.MemoryBytes, l.MemoryBytes)
 		all.SizeBytes = shared(all.SizeBytes, l.SizeBytes)
+		all.EnergyMJ = shared(all.EnergyMJ, l.EnergyMJ)
 	}
 	return all
 }

@@ -40,14 +40,14 @@ type Job struct {
 	Data     *trainer.Data
 	Verify   bool
 	Accuracy *predictor.Accuracy
-	Devices  []Device // may be empty if no limit is a latency
+	Devices  []Device // may be empty if no limit is a latency or an energy
 	Limits   []search.Limits
 	Known    []supernet.Arch // of an earlier search, to begin with: see ReadKnown
 	// Top is the winners for each of the limits, 0 for one; with Pareto it must be 0 or 1.
 	Top int
 	// Confidence, from 0 to 1, is how sure it should be that a winner stays within a limit on
-	// latency where it cannot be timed: search.Selection says what that takes. 0 takes
-	// predictions as they are, and so does a predictor whose error is not known.
+	// energy, or on latency where it cannot be timed: search.Selection says what that takes. 0
+	// takes predictions as they are, and so does a predictor whose error is not known.
 	Confidence float64
 	// Pareto asks for the whole Pareto front of accuracy against Cost, found in one search for each
 	// device. With two or more Limits the winners are the front's best within each; with one or
@@ -75,11 +75,12 @@ type Job struct {
 	Progress func(what string, done, total int)
 }
 
-// Device is a device to find winners for: its latency predictor, and the runtime that times the
-// winners there.
+// Device is a device to find winners for: its predictors of latency and energy, and the runtime
+// that times the winners there.
 type Device struct {
 	Name    string // in tables and paths; may be empty if it is the only one
 	Latency *predictor.Latency
+	Energy  *predictor.Energy // may be nil if no limit is an energy
 	// Runtime times the winners if the predictor is of this runtime, on the device that it is on,
 	// and they are chosen so that they meet their latency budgets there; otherwise, or if it is
 	// nil, their latency is only predicted
@@ -88,7 +89,8 @@ type Device struct {
 	// runtime.
 	Elsewhere Timer
 
-	margin search.Margin // by which a winner's latency may be above its prediction
+	// by which a winner's latency and energy may be above their predictions
+	margin, energyMargin search.Margin
 }
 
 // Timer times sub-networks on a device that others have, on the scale of the latency predictor, and
@@ -271,6 +273,10 @@ func (j *Job) check() error {
 		if d.Latency != nil && d.Latency.SpaceSHA256 != sha {
 			return &store.StaleError{File: "the latency predictor", Role: "space",
 				Want: d.Latency.SpaceSHA256, Got: sha}
+		}
+		if d.Energy != nil && d.Energy.SpaceSHA256 != sha {
+			return &store.StaleError{File: "the energy predictor", Role: "space",
+				Want: d.Energy.SpaceSHA256, Got: sha}
 		}
 	}
 	if j.Run != nil {

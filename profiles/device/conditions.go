@@ -33,16 +33,19 @@ type Conditions struct {
 // Observation is the state of the system's counters at one moment. As JSON it goes from the device
 // that it was made on to where the measurement is evaluated.
 type Observation struct {
-	At           time.Time         `json:"at"`
-	StealSeconds float64           `json:"steal_seconds"` // of all processors since boot
-	TotalSeconds float64           `json:"total_seconds"`
-	BusySeconds  float64           `json:"busy_seconds"`        // neither idle nor waiting
-	PSIMicros    float64           `json:"psi_cpu_some_micros"` // since boot
-	PSIAvg10     float64           `json:"psi_cpu_some_avg10_percent"`
-	Load         float64           `json:"load_average_1min"`
-	Switches     float64           `json:"involuntary_switches"`
-	Throttle     float64           `json:"throttle_events"`
-	Missing      map[string]string `json:"missing,omitempty"` // by JSON name of Conditions
+	At           time.Time `json:"at"`
+	StealSeconds float64   `json:"steal_seconds"` // of all processors since boot
+	TotalSeconds float64   `json:"total_seconds"`
+	BusySeconds  float64   `json:"busy_seconds"`        // neither idle nor waiting
+	PSIMicros    float64   `json:"psi_cpu_some_micros"` // since boot
+	PSIAvg10     float64   `json:"psi_cpu_some_avg10_percent"`
+	Load         float64   `json:"load_average_1min"`
+	Switches     float64   `json:"involuntary_switches"`
+	Throttle     float64   `json:"throttle_events"`
+	// Energy has the counters of processor packages, by name.
+	Energy map[string]EnergyCounter `json:"energy,omitempty"`
+	// Missing says why something is not known, by its JSON name in Conditions, or "energy".
+	Missing map[string]string `json:"missing,omitempty"`
 }
 
 // Observe reads the counters of the machine this process runs on.
@@ -65,6 +68,8 @@ func observe(root fs.FS) Observation {
 	throttle, err := files.throttleEvents()
 	o.Throttle = float64(throttle)
 	o.miss("throttle_events", err)
+	o.Energy, err = files.energyCounters()
+	o.miss("energy", err)
 	return o
 }
 

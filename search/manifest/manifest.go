@@ -12,12 +12,12 @@ import (
 const Kind = "manifest"
 
 // version is that of what is written; of oldest, [Images.Preparation] is nil.
-const version, oldest = 10, 4
+const version, oldest = 11, 4
 
 // Manifest is a sub-network ready to ship, and where everything in it came from: the document
-// "manifest/10". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
-// ("accuracy", "latency") and the profile ("profile"); those of a pruned or fine-tuned network are
-// the manifest that it was made from ("parent"), and the data.
+// "manifest/11". Its inputs are the run's weights ("weights"), the data ("data"), the predictors
+// ("accuracy", "latency", "energy") and the profile ("profile"); those of a pruned or fine-tuned
+// network are the manifest that it was made from ("parent"), and the data.
 type Manifest struct {
 	provenance.Header
 	SpaceName   string           `json:"space"`
@@ -101,6 +101,13 @@ type Predicted struct {
 	// network among many taken into account; absent where it is not known, or was to be measured.
 	LatencyHighMS float64 `json:"latency_high_ms,omitempty"`
 	Confidence    float64 `json:"confidence,omitempty"`
+	// EnergyMJ is of an inference, with what measured the networks that it was learned from.
+	EnergyMJ     float64 `json:"energy_mj,omitempty"`
+	EnergyMAPE   float64 `json:"energy_mape,omitempty"`
+	EnergyDevice string  `json:"energy_device,omitempty"`
+	EnergySource string  `json:"energy_source,omitempty"`
+	// EnergyHighMJ is what the energy stays below with Confidence, as LatencyHighMS is.
+	EnergyHighMJ float64 `json:"energy_high_mj,omitempty"`
 	// Exact says that every network of the space within the limits was examined: none has a higher
 	// predicted top-1.
 	Exact bool `json:"exact,omitempty"`
@@ -138,7 +145,7 @@ type Measured struct {
 	Unstable bool   `json:"unstable,omitempty"`
 	Device   string `json:"device,omitempty"`
 	Runtime  string `json:"runtime,omitempty"`
-	// absent if there is a latency limit that was not measured
+	// absent if there is a limit of latency or energy that was not measured
 	WithinLimits *bool `json:"within_limits,omitempty"`
 }
 
@@ -229,11 +236,14 @@ func (m *Measured) check() error {
 	return nil
 }
 
-// Judge fills in whether what was measured stays within the limits asked for.
+// Judge fills in whether what was measured stays within the limits asked for. Nobody measures the
+// energy of a network that was found, so that a limit on it leaves open what others do not exclude.
 func (m *Manifest) Judge() {
 	if m.Measured == nil || m.Limits.LatencyMS > 0 && m.Measured.LatencyMS == 0 {
 		return
 	}
 	within := m.Limits.Hold(CostsOf(m.Blocks, m.Measured.LatencyMS))
-	m.Measured.WithinLimits = &within
+	if m.Measured.WithinLimits = &within; within && m.Limits.EnergyMJ > 0 {
+		m.Measured.WithinLimits = nil
+	}
 }

@@ -3,6 +3,7 @@ package prune
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"sort"
 
@@ -68,6 +69,19 @@ func (r *remover) update(share, exchange float64) {
 		r.regrow(exchange)
 	}
 	r.apply()
+}
+
+// incomparable names a block with a unit whose score, as the last update found it, is no finite
+// number; empty if there is none.
+func (r *remover) incomparable() string {
+	for i, l := range r.layers {
+		for _, s := range r.score[i] {
+			if math.IsNaN(s) || math.IsInf(s, 0) {
+				return l.block()
+			}
+		}
+	}
+	return ""
 }
 
 func (r *remover) apply() {

@@ -302,7 +302,9 @@ func (p *pruning) step(b *data.Batch, epoch int) error {
 		return fmt.Errorf("%w at step %d: the loss is %g; start again with %s", trainer.ErrDiverged,
 			step, loss, c.lower())
 	}
-	p.removeAt(step)
+	if err := p.removeAt(step); err != nil {
+		return err
+	}
 	p.moverAt(step).Step(c.rate(p.part(step)), p.part(step))
 	p.state.Step++
 	report := Progress{Step: p.state.Step, Steps: p.steps, Epoch: epoch}
@@ -332,17 +334,27 @@ func (p *pruning) gradients(b *data.Batch) (loss float64) {
 
 // removeAt removes what is to be gone before a step: every few steps while the share rises, and
 // once when it is complete.
-func (p *pruning) removeAt(step int) {
+func (p *pruning) removeAt(step int) error {
 	c := p.config
 	if c.Method == Finetune {
-		return
+		return nil
 	}
 	now, before := c.share(p.part(step)), c.share(p.part(step-1))
 	complete := now == c.Sparsity && (step == 0 || before < c.Sparsity)
 	every := min(c.Every, max(1, int(float64(p.steps)*(c.End-c.Begin)/leastRemovals)))
 	if complete || now > 0 && now < c.Sparsity && step%every == 0 {
-		p.remover.update(now, c.exchange(p.part(step)))
+		return p.remove(now, c.exchange(p.part(step)))
 	}
+	return nil
+}
+
+// remove removes until a share is gone. What cannot be compared would stay, unnoticed.
+func (p *pruning) remove(share, exchange float64) error {
+	p.remover.update(share, exchange)
+	if block := p.remover.incomparable(); block != "" {
+		return fmt.Errorf("%w by step %d: weights of block %s cannot be compared, as they or their gradients are out of all proportion; start again with %s", trainer.ErrDiverged, p.state.Step, block, p.config.lower())
+	}
+	return nil
 }
 
 func (p *pruning) report(r Progress) {
@@ -408,7 +420,9 @@ func (p *pruning) interrupted() error {
 // out.
 func (p *pruning) result(ctx context.Context) (*Result, error) {
 	if p.config.share(p.part(p.steps-1)) < p.config.Sparsity {
-		p.remover.update(p.config.Sparsity, 0)
+		if err := p.remove(p.config.Sparsity, 0); err != nil {
+			return nil, err
+		}
 	}
 	r := &Result{Steps: p.steps, Seconds: p.seconds(), Weights: p.remover.total,
 		Left: p.remover.left()}
