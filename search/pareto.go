@@ -14,7 +14,7 @@ const (
 	// FrontEvaluations is what Auto means for Config.Evaluations of a front.
 	FrontEvaluations = 300_000
 	// JointFrontEvaluations is that with an accuracy that is a [JointPredictor].
-	JointFrontEvaluations = 100_000
+	JointFrontEvaluations = 160_000
 	// frontPopulation is that of Config.Population, less if Evaluations are few.
 	frontPopulation = 100
 	// anchors is how many searches for the best network within one budget come, without a guide,
@@ -41,7 +41,7 @@ type Front struct {
 }
 
 // FindFront searches for the whole Pareto front of accuracy against a cost, within the query's
-// limits. [optimize.Auto] is 300,000 evaluations here, 100,000 with a [JointPredictor], and a
+// limits. [optimize.Auto] is 300,000 evaluations here, 160,000 with a [JointPredictor], and a
 // population of at most 100. An accuracy that is a [NearPredictor] guides the search. Errors are
 // those of [Find].
 func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Front, error) {
