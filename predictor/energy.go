@@ -73,13 +73,14 @@ func FitEnergy(space *supernet.Space, networks []NetworkEnergy, from []*Latency,
 		times[i] = NetworkTime{n.Arch, n.MJ}
 	}
 	distinct, _ := merged(times)
-	least := regress.MinRows
+	least, fewer := regress.MinRows, fmt.Sprintf(", or %d and a predictor of latency to begin with",
+		minNetworks)
 	if len(from) > 0 {
-		least = minNetworks
+		least, fewer = minNetworks, ", and better 10 to 50"
 	}
 	if len(distinct) < least {
-		return nil, fmt.Errorf("%w: energies of %d distinct networks, expected at least %d",
-			ErrSamples, len(distinct), least)
+		return nil, fmt.Errorf("%w: energies of %d distinct networks, expected at least %d%s",
+			ErrSamples, len(distinct), least, fewer)
 	}
 	var l *Latency
 	var err error

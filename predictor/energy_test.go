@@ -144,7 +144,8 @@ func TestEnergyRefuses(t *testing.T) {
 	}
 	few := energiesOf(s, slices.Repeat(archs[:9], 3))
 	if _, err := predictor.FitEnergy(s, few, nil, regress.Defaults()); !errors.Is(err,
-		predictor.ErrSamples) || !strings.Contains(err.Error(), "9 distinct networks") {
+		predictor.ErrSamples) || !strings.Contains(err.Error(),
+		"9 distinct networks, expected at least 10, or 3 and a predictor of latency") {
 		t.Errorf("nine networks, three times each: %v", err)
 	}
 	if _, err := predictor.FitEnergy(nil, few, nil, regress.Defaults()); err == nil {

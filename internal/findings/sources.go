@@ -74,6 +74,13 @@ func (l *library) commands() (all []page.Command) {
 				shell(x.path))
 		}
 	}
+	for _, x := range l.energies {
+		p := l.profile(x.doc.Inputs["profile"].SHA256)
+		if p != nil && len(x.doc.Inputs) == 1 { // else what --from named is not known
+			add("fit "+base(x.path), "tailor fit energy --profile", shell(p.path), "--out",
+				shell(x.path))
+		}
+	}
 	for _, x := range l.accuracies {
 		if r := l.runOf(x.doc.Inputs["weights"].SHA256); r != nil {
 			add("fit "+base(x.path), "tailor fit accuracy --run", shell(r.dir()), fmt.Sprintf(

@@ -123,8 +123,12 @@ func factsOf(d *manifest.Manifest) (all []page.Fact) {
 	if l := d.Limits; l.EnergyMJ > 0 {
 		add("limit of energy", "%.4g mJ an inference", l.EnergyMJ)
 	}
-	if e := d.Predicted; e.EnergyMJ > 0 {
-		add("predicted energy", "%.4g mJ an inference on %s", e.EnergyMJ, e.EnergyDevice)
+	p := d.Predicted
+	if made(d) == 1 { // its parent's
+		p = manifest.Predicted{}
+	}
+	if p.EnergyMJ > 0 {
+		add("predicted energy", "%s", energyText(p))
 	}
 	if l := d.Limits; l.MACs > 0 {
 		add("limit of MACs", "%s", page.Count(l.MACs))
@@ -138,7 +142,6 @@ func factsOf(d *manifest.Manifest) (all []page.Fact) {
 	if l := d.Limits; l.SizeBytes > 0 {
 		add("limit of the weights file", "%s bytes", page.Count(l.SizeBytes))
 	}
-	p := d.Predicted
 	switch {
 	case p.Exact:
 		add("gap", "none: all networks were looked at")
@@ -148,7 +151,7 @@ func factsOf(d *manifest.Manifest) (all []page.Fact) {
 	case p.Top1Bound > 0:
 		add("gap", "at most %.1f points of top-1", 100*max(0, p.Top1Bound-p.Top1))
 	}
-	if r := d.Ranks; r != nil && r.Predicted+r.Measured > 2 {
+	if r := d.Ranks; r != nil && made(d) == 0 && r.Predicted+r.Measured > 2 {
 		add("rank", "%d predicted, %d measured", r.Predicted, r.Measured)
 	}
 	if m := d.Measured; m != nil {
@@ -169,6 +172,16 @@ func factsOf(d *manifest.Manifest) (all []page.Fact) {
 		add("pruned", "%s by %s", f.Structure, f.Method)
 	}
 	return all
+}
+
+// energyText is a predicted energy, with its upper end where that is known.
+func energyText(p manifest.Predicted) string {
+	text := fmt.Sprintf("%.4g mJ an inference on %s", p.EnergyMJ, p.EnergyDevice)
+	if p.EnergyHighMJ > 0 {
+		text += fmt.Sprintf(", at most %.4g mJ with %.4g %% confidence", p.EnergyHighMJ,
+			100*p.Confidence)
+	}
+	return text
 }
 
 // hrefs makes links from a page in a folder to files; without a folder there are none.

@@ -195,6 +195,21 @@ func rectifiedDotVector(x, out, in, w []float32) (float32, bool) {
 	return f(&x[0], &out[0], &in[0], &w[0], whole/2, whole%2 > 0, rest > 0, lastMask(rest)), true
 }
 
+func (a *Adam) vector(w, first, second, gradient []float32) bool {
+	if active == Portable || len(w) == 0 {
+		return false
+	}
+	constants := [...]float32{a.First, a.Second, a.Keep, a.Rate, a.Scale, a.Epsilon}
+	lanes := vectorLanes()
+	whole, rest := len(w)/lanes, len(w)%lanes
+	f := adamAVX2
+	if active == AVX512 {
+		f = adamAVX512
+	}
+	f(&w[0], &first[0], &second[0], &gradient[0], &constants[0], whole, rest > 0, lastMask(rest))
+	return true
+}
+
 func (p pooling) largestVector(y []float32, at []int32, x []float32, place int) bool {
 	if active == Portable {
 		return false

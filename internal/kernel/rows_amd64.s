@@ -5150,6 +5150,87 @@ sum:
 	VZEROUPPER
 	RET
 
+// func adamAVX512(w *float32, first *float32, second *float32, gradient *float32, constants *float32, vectors int, tail bool, mask *int32)
+// Requires: AVX, AVX512F
+TEXT ·adamAVX512(SB), NOSPLIT, $0-64
+	PCALIGN $64
+	MOVQ         mask+56(FP), AX
+	MOVL         (AX), AX
+	KMOVW        AX, K1
+	MOVQ         constants+32(FP), AX
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	MOVQ         w+0(FP), AX
+	MOVQ         first+8(FP), CX
+	MOVQ         second+16(FP), DX
+	MOVQ         gradient+24(FP), BX
+	MOVQ         vectors+40(FP), SI
+	TESTQ        SI, SI
+	JZ           tail
+
+vector:
+	VMOVUPS (BX), Z6
+	VMOVUPS (CX), Z7
+	VMOVUPS (DX), Z8
+	VSUBPS  Z7, Z6, Z9
+	VMULPS  Z0, Z9, Z9
+	VADDPS  Z9, Z7, Z7
+	VMOVUPS Z7, (CX)
+	VMULPS  Z6, Z6, Z9
+	VSUBPS  Z8, Z9, Z9
+	VMULPS  Z1, Z9, Z9
+	VADDPS  Z9, Z8, Z8
+	VMOVUPS Z8, (DX)
+	VMULPS  Z4, Z8, Z8
+	VSQRTPS Z8, Z8
+	VADDPS  Z5, Z8, Z8
+	VMULPS  Z3, Z7, Z7
+	VDIVPS  Z8, Z7, Z7
+	VMOVUPS (AX), Z6
+	VMULPS  Z2, Z6, Z6
+	VSUBPS  Z7, Z6, Z6
+	VMOVUPS Z6, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	DECQ    SI
+	JNZ     vector
+
+tail:
+	MOVB      tail+48(FP), SI
+	TESTB     SI, SI
+	JZ        done
+	VMOVUPS.Z (BX), K1, Z6
+	VMOVUPS.Z (CX), K1, Z7
+	VMOVUPS.Z (DX), K1, Z8
+	VSUBPS    Z7, Z6, Z9
+	VMULPS    Z0, Z9, Z9
+	VADDPS    Z9, Z7, Z7
+	VMOVUPS   Z7, K1, (CX)
+	VMULPS    Z6, Z6, Z9
+	VSUBPS    Z8, Z9, Z9
+	VMULPS    Z1, Z9, Z9
+	VADDPS    Z9, Z8, Z8
+	VMOVUPS   Z8, K1, (DX)
+	VMULPS    Z4, Z8, Z8
+	VSQRTPS   Z8, Z8
+	VADDPS    Z5, Z8, Z8
+	VMULPS    Z3, Z7, Z7
+	VDIVPS    Z8, Z7, Z7
+	VMOVUPS.Z (AX), K1, Z0
+	VMULPS    Z2, Z0, Z0
+	VSUBPS    Z7, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func scaleShiftIdentityAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·scaleShiftIdentityAVX2(SB), NOSPLIT, $0-80
@@ -8122,6 +8203,86 @@ sum:
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
 	MOVSS        X2, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func adamAVX2(w *float32, first *float32, second *float32, gradient *float32, constants *float32, vectors int, tail bool, mask *int32)
+// Requires: AVX
+TEXT ·adamAVX2(SB), NOSPLIT, $0-64
+	PCALIGN $64
+	MOVQ         mask+56(FP), AX
+	VMOVUPS      (AX), Y0
+	MOVQ         constants+32(FP), AX
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 8(AX), Y3
+	VBROADCASTSS 12(AX), Y4
+	VBROADCASTSS 16(AX), Y5
+	VBROADCASTSS 20(AX), Y6
+	MOVQ         w+0(FP), AX
+	MOVQ         first+8(FP), CX
+	MOVQ         second+16(FP), DX
+	MOVQ         gradient+24(FP), BX
+	MOVQ         vectors+40(FP), SI
+	TESTQ        SI, SI
+	JZ           tail
+
+vector:
+	VMOVUPS (BX), Y7
+	VMOVUPS (CX), Y8
+	VMOVUPS (DX), Y9
+	VSUBPS  Y8, Y7, Y10
+	VMULPS  Y1, Y10, Y10
+	VADDPS  Y10, Y8, Y8
+	VMOVUPS Y8, (CX)
+	VMULPS  Y7, Y7, Y10
+	VSUBPS  Y9, Y10, Y10
+	VMULPS  Y2, Y10, Y10
+	VADDPS  Y10, Y9, Y9
+	VMOVUPS Y9, (DX)
+	VMULPS  Y5, Y9, Y9
+	VSQRTPS Y9, Y9
+	VADDPS  Y6, Y9, Y9
+	VMULPS  Y4, Y8, Y8
+	VDIVPS  Y9, Y8, Y8
+	VMOVUPS (AX), Y7
+	VMULPS  Y3, Y7, Y7
+	VSUBPS  Y8, Y7, Y7
+	VMOVUPS Y7, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	DECQ    SI
+	JNZ     vector
+
+tail:
+	MOVB       tail+48(FP), SI
+	TESTB      SI, SI
+	JZ         done
+	VMASKMOVPS (BX), Y0, Y7
+	VMASKMOVPS (CX), Y0, Y8
+	VMASKMOVPS (DX), Y0, Y9
+	VSUBPS     Y8, Y7, Y10
+	VMULPS     Y1, Y10, Y10
+	VADDPS     Y10, Y8, Y8
+	VMASKMOVPS Y8, Y0, (CX)
+	VMULPS     Y7, Y7, Y10
+	VSUBPS     Y9, Y10, Y10
+	VMULPS     Y2, Y10, Y10
+	VADDPS     Y10, Y9, Y9
+	VMASKMOVPS Y9, Y0, (DX)
+	VMULPS     Y5, Y9, Y9
+	VSQRTPS    Y9, Y9
+	VADDPS     Y6, Y9, Y9
+	VMULPS     Y4, Y8, Y8
+	VDIVPS     Y9, Y8, Y8
+	VMASKMOVPS (AX), Y0, Y1
+	VMULPS     Y3, Y1, Y1
+	VSUBPS     Y8, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+
+done:
 	VZEROUPPER
 	RET
 

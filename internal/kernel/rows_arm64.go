@@ -65,6 +65,9 @@ func addVector(y, x []float32) bool {
 // rectifiedDotVector has no kernel: what it is for is done on large machines.
 func rectifiedDotVector(_, _, _, _ []float32) (float32, bool) { return 0, false }
 
+// vector has no kernel: what it is for is done on large machines.
+func (*Adam) vector(_, _, _, _ []float32) bool { return false }
+
 func (p pooling) largestVector(y []float32, at []int32, x []float32, place int) bool {
 	if active == Portable {
 		return false

@@ -22,6 +22,8 @@ func addVector(_, _ []float32) bool { return false }
 
 func rectifiedDotVector(_, _, _, _ []float32) (float32, bool) { return 0, false }
 
+func (*Adam) vector(_, _, _, _ []float32) bool { return false }
+
 func (pooling) largestVector([]float32, []int32, []float32, int) bool { return false }
 
 // Settle has nothing to wait for: nothing bypasses the caches here.

@@ -72,6 +72,8 @@ func largestAVX512(y *float32, at *int32, x *float32, rows int, rowBytes int, xB
 
 func rectifiedDotAVX512(x *float32, out *float32, in *float32, w *float32, pairs int, one bool, tail bool, mask *int32) float32
 
+func adamAVX512(w *float32, first *float32, second *float32, gradient *float32, constants *float32, vectors int, tail bool, mask *int32)
+
 func scaleShiftIdentityAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
 
 func scaleShiftReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, other *float32, rows int, rowBytes int, vectors int, tail bool, mask *int32)
@@ -105,5 +107,7 @@ func addAVX2(y *float32, x *float32, vectors int, tail bool, mask *int32)
 func largestAVX2(y *float32, at *int32, x *float32, rows int, rowBytes int, xBytes int, vectors int, tail bool, mask *int32, place int32)
 
 func rectifiedDotAVX2(x *float32, out *float32, in *float32, w *float32, pairs int, one bool, tail bool, mask *int32) float32
+
+func adamAVX2(w *float32, first *float32, second *float32, gradient *float32, constants *float32, vectors int, tail bool, mask *int32)
 
 func fence()

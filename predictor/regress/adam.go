@@ -1,6 +1,13 @@
 package regress
 
-import "math"
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"github.com/tailor-nas/tailor/internal/kernel"
+)
 
 // Adam's constants (Kingma and Ba, ICLR 2015).
 const (
@@ -11,40 +18,46 @@ const (
 
 // adam is the optimiser with decoupled weight decay (Loshchilov and Hutter, ICLR 2019).
 type adam struct {
-	first, second []float32 // running means of the gradient and of its square
-	steps         int
+	rate, decay float64
+	means       []means // by parameter
+	steps       int
 }
 
-func newAdam(n int) *adam { return &adam{first: make([]float32, n), second: make([]float32, n)} }
+var _ gorgonia.Solver = (*adam)(nil)
 
-// step changes the weights by a gradient; the matrices of an MLP decay by rate*decay, its biases do
-// not. A bias costs no complexity, and decay would pull the output towards 0.
-func (a *adam) step(n *MLP, gradient []float32, rate, decay float64) {
+// means are running means of the gradient and of its square.
+type means struct{ first, second []float32 }
+
+// Step changes parameters, the same ones each time, by their gradients. Matrices decay by
+// rate*decay, biases do not: a bias costs no complexity, and decay would pull the output towards 0.
+func (a *adam) Step(params []gorgonia.ValueGrad) error {
 	a.steps++
 	// Both means start at 0 and are too small by these factors at first.
-	rate1 := rate / (1 - math.Pow(beta1, float64(a.steps)))
+	rate1 := a.rate / (1 - math.Pow(beta1, float64(a.steps)))
 	rate2 := 1 / (1 - math.Pow(beta2, float64(a.steps)))
-	a.moments(gradient)
-	layers, first, second := n.Layers(), layersOf(n.Sizes, a.first), layersOf(n.Sizes, a.second)
-	for l := range layers {
-		update(layers[l].Matrix, first[l].Matrix, second[l].Matrix, rate1, rate2, rate*decay)
-		update(layers[l].Bias, first[l].Bias, second[l].Bias, rate1, rate2, 0)
+	step := kernel.Adam{First: 1 - beta1, Second: 1 - beta2, Rate: float32(rate1),
+		Scale: float32(rate2), Epsilon: epsilon}
+	for i, p := range params {
+		by, err := p.Grad()
+		if err != nil {
+			return fmt.Errorf("gradient of parameter %d: %w", i, err)
+		}
+		gradient, err := floats(by)
+		if err != nil {
+			return fmt.Errorf("gradient of parameter %d: %w", i, err)
+		}
+		w, err := floats(p.Value())
+		if err != nil {
+			return fmt.Errorf("parameter %d: %w", i, err)
+		}
+		if i == len(a.means) {
+			a.means = append(a.means, means{make([]float32, len(w)), make([]float32, len(w))})
+		}
+		step.Keep = 1
+		if p.Value().Shape().Dims() > 1 {
+			step.Keep = float32(1 - a.rate*a.decay)
+		}
+		step.Step(w, a.means[i].first, a.means[i].second, gradient)
 	}
-}
-
-// moments moves the running means towards the gradient and its square.
-func (a *adam) moments(gradient []float32) {
-	for i, g := range gradient {
-		a.first[i] += (1 - beta1) * (g - a.first[i])
-		a.second[i] += (1 - beta2) * (g*g - a.second[i])
-	}
-}
-
-// update is w = (1-decay)*w - rate*m/(sqrt(v)+epsilon), with both means corrected by rate1 and
-// rate2.
-func update(w, first, second []float32, rate1, rate2, decay float64) {
-	r1, r2, keep := float32(rate1), float32(rate2), float32(1-decay)
-	for i := range w {
-		w[i] = keep*w[i] - r1*first[i]/(float32(math.Sqrt(float64(r2*second[i])))+epsilon)
-	}
+	return nil
 }

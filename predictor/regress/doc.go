@@ -3,7 +3,7 @@
 //
 // [Fit] takes a few hundred rows with their values, and gives a [Model] with its held-out error
 // ([HeldOut]), measured on rows that the model had not seen. A linear model carries most of what so
-// few rows can tell; a small ensemble of MLPs, trained with Gorgonia, adds what is not linear.
+// few rows can tell; a small ensemble of MLPs, adds what is not linear.
 // A Model is written as JSON and read back exactly; [Model.Check] says whether what was read can be
 // used, and [Model.Evaluator] predicts many rows fast.
 //
@@ -12,8 +12,9 @@
 //	candidates.go   the kinds of model to choose from, by their error
 //	heldout.go      each is fitted to all rows, and again without each fifth of them to
 //	                learn the error, and how far its members can be trusted
-//	model.go        one fit: ridge.go the linear part, train.go the members, for which
-//	                gorgonia.go computes gradients and adam.go steps
+//	model.go        one fit: ridge.go the linear part, train.go the members: graph.go
+//	                is Gorgonia's graph of one, of the operations in operation.go, and
+//	                adam.go steps by its gradients
 //	metrics.go      the error; interval.go makes an interval of it
 //	curve.go        what more rows would bring
 //

@@ -21,7 +21,7 @@ func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *ra
 	defer func() { err = errors.Join(err, g.close()) }()
 
 	// Each epoch deals all rows to batches anew; the last batch may have fewer, and is padded.
-	optimiser, gradient := newAdam(len(n.Weights)), make([]float32, len(n.Weights))
+	optimiser := &adam{decay: s.WeightDecay}
 	epochs, steps := s.epochs(len(x)), (len(x)+batch-1)/batch
 	for epoch := range epochs {
 		if err := ctx.Err(); err != nil {
@@ -30,12 +30,14 @@ func trainMLP(ctx context.Context, x [][]float32, y []float64, s Settings, r *ra
 		order := r.Perm(len(x))
 		for step := range steps {
 			g.load(x, y, order[step*batch:min((step+1)*batch, len(x))])
-			if _, err := g.run(gradient); err != nil {
+			if err := g.run(); err != nil {
 				return nil, err
 			}
 			progress := float64(epoch*steps+step) / float64(epochs*steps)
-			rate := s.LearningRate * (1 + math.Cos(math.Pi*progress)) / 2
-			optimiser.step(n, gradient, rate, s.WeightDecay)
+			optimiser.rate = s.LearningRate * (1 + math.Cos(math.Pi*progress)) / 2
+			if err := optimiser.Step(g.params); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, w := range n.Weights {

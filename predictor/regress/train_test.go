@@ -11,6 +11,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 )
 
 // pairSample has values that no linear model explains: the product of two features.
@@ -65,9 +68,7 @@ func TestTrainLearnsAProduct(t *testing.T) {
 	}
 }
 
-// Gorgonia and BLAS may share work out between processors; that must not show.
 func TestTrainingTwiceGivesTheSameBits(t *testing.T) {
-	// large enough for BLAS to go parallel
 	s := quick(t, Settings{Epochs: 3, Hidden: []int{80, 70}, Batch: 40})
 	want := trainPairs(t, s, 1)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
@@ -120,23 +121,46 @@ func TestTrainingStops(t *testing.T) {
 	}
 }
 
+// parameter is one with a gradient that a test chose.
+type parameter struct{ value, gradient *tensor.Dense }
+
+func (p parameter) Value() gorgonia.Value         { return p.value }
+func (p parameter) Grad() (gorgonia.Value, error) { return p.gradient, nil }
+
+func newParameter(value, gradient float32, shape ...int) parameter {
+	of := func(v float32) *tensor.Dense {
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking([]float32{v}))
+	}
+	return parameter{of(value), of(gradient)}
+}
+
 // The first steps of Adam on a constant gradient are of the length of the rate; decay leaves biases
 // alone.
 func TestAdamByHand(t *testing.T) {
-	n := &MLP{Sizes: []int{1, 1}, Weights: Weights{2, 2}}
-	a := newAdam(2)
-	a.step(n, []float32{0.5, -3}, 0.1, 0.5)
-	if want := 2*(1-0.05) - 0.1; !near(float64(n.Weights[0]), want, 1e-5) {
-		t.Errorf("matrix %g, want %g", n.Weights[0], want)
+	matrix, bias := newParameter(2, 0.5, 1, 1), newParameter(2, -3, 1)
+	params := []gorgonia.ValueGrad{matrix, bias}
+	a := &adam{rate: 0.1, decay: 0.5}
+	step := func() (of, ofBias float64) {
+		if err := a.Step(params); err != nil {
+			t.Fatal(err)
+		}
+		return float64(matrix.value.Float32s()[0]), float64(bias.value.Float32s()[0])
 	}
-	if want := 2 + 0.1; !near(float64(n.Weights[1]), want, 1e-5) {
-		t.Errorf("bias %g, want %g", n.Weights[1], want)
+	got, gotBias := step()
+	if want := 2*(1-0.05) - 0.1; !near(got, want, 1e-5) {
+		t.Errorf("matrix %g, want %g", got, want)
 	}
-	a.step(n, []float32{0, 0}, 0.1, 0)
+	if want := 2 + 0.1; !near(gotBias, want, 1e-5) {
+		t.Errorf("bias %g, want %g", gotBias, want)
+	}
+	matrix.gradient.Zero()
+	bias.gradient.Zero()
+	a.decay = 0
+	got, _ = step()
 	// first moments 0.9*0.1*g/(1-0.81), second 0.999*0.001*g^2/(1-0.998001)
 	length := 0.1 * (0.09 / 0.19) / math.Sqrt(0.000999/0.001999)
-	if want := 2*(1-0.05) - 0.1 - length; !near(float64(n.Weights[0]), want, 1e-4) {
-		t.Errorf("matrix %g after a step without gradient, want %g", n.Weights[0], want)
+	if want := 2*(1-0.05) - 0.1 - length; !near(got, want, 1e-4) {
+		t.Errorf("matrix %g after a step without gradient, want %g", got, want)
 	}
 }
 

@@ -55,6 +55,7 @@ func main() {
 		add(isa())
 		largest(isa())
 		rectifiedDot(isa())
+		adam(isa())
 	}
 	fence()
 	vec.Write()
