@@ -28,19 +28,22 @@ func TestEnergies(t *testing.T) {
 // TestEnergiesAreRefused with their line.
 func TestEnergiesAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"network,median_us\nnet-000-00000000,9\n":              "log:1: no column of the table has energies",
-		"network,energy\nnet-000-00000000,9\n":                 "log:1: no column of the table has energies",
-		"network,energy_mj\nnet-000-00000000,0\n":              `log:2: the energy is "0"`,
-		"network,energy_mj\nnet-000-00000000,-1\n":             `log:2: the energy is "-1"`,
-		"network,energy_mj\nnet-000-00000000,NaN\n":            `log:2: the energy is "NaN"`,
-		"network,energy_mj\nnet-007-77777777,1\n":              "log:2: net-007-77777777 is none of",
-		"network,energy_mj\nnet-000-00000000,1,2\n":            "log:2: the row has 3 fields",
-		"network,median_us,energy_mj\nnet-000-00000000,1,\n":   "log:2: the energy is",
-		"network,energy_mj\nsomething,1\n":                     `log:2: "something" is none of`,
-		"Graph: [net-000-00000000.tflite]\n" + timing("5"):     "log holds no energies",
-		"network,energy_mj\n":                                  "log holds no energies",
-		"":                                                     "log holds no energies",
-		strings.Repeat("x", maxLine+1) + "\nnetwork,energy_mj": "longer than",
+		"network,median_us\nnet-000-00000000,9\n":               "log:1: no column of the table has energies",
+		"network,energy\nnet-000-00000000,9\n":                  "log:1: no column of the table has energies",
+		"network,energy_mj,Energy [mJ]\nnet-000-00000000,1,9\n": `log:1: two columns are called "Energy [mJ]"`,
+		"network,network,energy_mj\nnet-000-00000000,x,9\n":     `log:1: two columns are called "network"`,
+		"network,energy_uj\nnet-000-00000000,1e300\n":           `log:2: the energy is "1e300", expected 0.001 to 1e+12`,
+		"network,energy_mj\nnet-000-00000000,0\n":               `log:2: the energy is "0"`,
+		"network,energy_mj\nnet-000-00000000,-1\n":              `log:2: the energy is "-1"`,
+		"network,energy_mj\nnet-000-00000000,NaN\n":             `log:2: the energy is "NaN"`,
+		"network,energy_mj\nnet-007-77777777,1\n":               "log:2: net-007-77777777 is none of",
+		"network,energy_mj\nnet-000-00000000,1,2\n":             "log:2: the row has 3 fields",
+		"network,median_us,energy_mj\nnet-000-00000000,1,\n":    "log:2: the energy is",
+		"network,energy_mj\nsomething,1\n":                      `log:2: "something" is none of`,
+		"Graph: [net-000-00000000.tflite]\n" + timing("5"):      "log holds no energies",
+		"network,energy_mj\n":                                   "log holds no energies",
+		"":                                                      "log holds no energies",
+		strings.Repeat("x", maxLine+1) + "\nnetwork,energy_mj":  "longer than",
 	} {
 		_, err := Read("log", strings.NewReader(text), Energies, known)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -163,8 +163,11 @@ func (p *parser) note(at func(*times) *float64, text string, perMS float64) erro
 func amount(what, text string, per float64) (float64, error) {
 	text = strings.TrimRight(text, ",;.")
 	v, err := strconv.ParseFloat(text, 64)
-	if v /= per; err == nil && v >= minMS && v <= maxMS {
+	switch v /= per; {
+	case err == nil && v >= minMS && v <= maxMS:
 		return v, nil
+	case err == nil && v > 0:
+		return 0, fmt.Errorf("the %s is %.40q, expected %g to %g", what, text, minMS*per, maxMS*per)
 	}
 	return 0, fmt.Errorf("the %s is %.40q, expected a number above 0", what, text)
 }

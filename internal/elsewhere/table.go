@@ -54,8 +54,10 @@ func tableOf(head string, of Quantity) (*table, error) {
 			continue
 		}
 		t := &table{comma: comma, columns: len(names), network: -1, value: -1}
-		t.find(names, columns[of])
+		twice := t.find(names, columns[of])
 		switch {
+		case t.network >= 0 && t.value >= 0 && twice != "":
+			return nil, fmt.Errorf("two columns are called %.40q, expected one: rename the other", twice)
 		case t.network >= 0 && t.value >= 0:
 			return t, nil
 		case t.network >= 0 && columnName(names[t.network]) == networkColumns[0]:
@@ -65,8 +67,8 @@ func tableOf(head string, of Quantity) (*table, error) {
 	return nil, nil
 }
 
-// find looks for the best columns.
-func (t *table) find(names []string, c column) {
+// find looks for the best columns, and gives the name of one of them that another has, too.
+func (t *table) find(names []string, c column) (twice string) {
 	network, value := len(networkColumns), len(c.names)
 	for i, name := range names {
 		name = columnName(name)
@@ -81,6 +83,14 @@ func (t *table) find(names []string, c column) {
 			value, t.value, t.per = at, i, c.units[found[2]]
 		}
 	}
+	for i, name := range names {
+		for _, best := range []int{t.network, t.value} {
+			if best >= 0 && i != best && columnName(name) == columnName(names[best]) {
+				twice = name
+			}
+		}
+	}
+	return twice
 }
 
 var otherThanName = regexp.MustCompile(`[^a-z0-9]+`)

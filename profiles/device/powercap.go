@@ -41,12 +41,15 @@ func (k kernelFiles) energyCounters() (map[string]EnergyCounter, error) {
 		dir := path.Dir(zone)
 		now, err := k.number(dir + "/energy_uj")
 		if err != nil { // a part of the packages says nothing of the machine
-			return nil, fmt.Errorf("powercap counter of %s: %w", name, err)
+			return nil, fmt.Errorf("powercap counter of %.40q: %w", name, err)
 		}
 		most, err := k.number(dir + "/max_energy_range_uj")
-		if err != nil || most <= 0 || now < 0 || now > most {
-			return nil, fmt.Errorf("powercap counter of %s: %d uJ of a range of %d (%v)", name, now,
-				most, err)
+		if err != nil {
+			return nil, fmt.Errorf("powercap counter of %.40q: range: %w", name, err)
+		}
+		if most <= 0 || now < 0 || now > most {
+			return nil, fmt.Errorf("powercap counter of %.40q: %d uJ of a range of %d", name, now,
+				most)
 		}
 		all[name] = EnergyCounter{float64(now), float64(most)}
 	}
@@ -64,8 +67,12 @@ func (o Observation) EnergyUntil(end Observation) (mj float64, err error) {
 			return 0, errors.New(reason)
 		}
 	}
-	if len(o.Energy) == 0 || len(o.Energy) != len(end.Energy) {
+	if len(o.Energy) == 0 {
 		return 0, errNoPowercap
+	}
+	if len(o.Energy) != len(end.Energy) {
+		return 0, fmt.Errorf("there were %d energy counters, then %d", len(o.Energy),
+			len(end.Energy))
 	}
 	for name, before := range o.Energy {
 		after, ok := end.Energy[name]
@@ -73,7 +80,10 @@ func (o Observation) EnergyUntil(end Observation) (mj float64, err error) {
 		if took < 0 {
 			took += before.Range
 		}
-		if !ok || !(took >= 0 && took <= before.Range) {
+		if !ok {
+			return 0, fmt.Errorf("energy counter of %.40q: is gone", name)
+		}
+		if !(took >= 0 && took <= before.Range) {
 			return 0, fmt.Errorf("energy counter of %.40q: %g uJ, then %g of a range of %g", name,
 				before.Microjoules, after.Microjoules, before.Range)
 		}

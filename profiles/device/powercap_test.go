@@ -39,12 +39,12 @@ func TestEnergyCounters(t *testing.T) {
 // TestNoEnergyCounters: a counter that cannot be read, or is none, leaves the energy unknown.
 func TestNoEnergyCounters(t *testing.T) {
 	for want, k := range map[string]kernelFiles{
-		"no powercap counter here":         zones(t, "intel-rapl:0:0 core 3000 90000"),
-		"counter of package-1: open":       zones(t, "a package-0 5 90", "b package-1 - 90"),
-		"counter of package-0: 5 uJ of a":  zones(t, "a package-0 5 -"),
-		"counter of package-0: 95 uJ of a": zones(t, "a package-0 95 90"),
-		"counter of package-0: strconv":    zones(t, "a package-0 many 90"),
-		"counter of package-0: 1 uJ of a":  zones(t, "a package-0 1 0"),
+		"no powercap counter here":                         zones(t, "intel-rapl:0:0 core 3000 90000"),
+		"counter of \"package-1\": open":                   zones(t, "a package-0 5 90", "b package-1 - 90"),
+		"counter of \"package-0\": range: open":            zones(t, "a package-0 5 -"),
+		"counter of \"package-0\": 95 uJ of a range of 90": zones(t, "a package-0 95 90"),
+		"counter of \"package-0\": strconv":                zones(t, "a package-0 many 90"),
+		"counter of \"package-0\": 1 uJ of a range of 0":   zones(t, "a package-0 1 0"),
 	} {
 		got, err := k.energyCounters()
 		if err == nil || got != nil || !strings.Contains(err.Error(), want) {
@@ -87,11 +87,12 @@ func TestEnergyUntil(t *testing.T) {
 		t.Errorf("of counters that stand still: %v", err)
 	}
 	one := observe(zones(t, "a package-0 9 100").root)
-	if _, err := one.EnergyUntil(still); err == nil {
-		t.Error("counters came, and no error")
+	_, err := one.EnergyUntil(still)
+	if err == nil || !strings.Contains(err.Error(), "1 energy counters, then 2") {
+		t.Errorf("counters came: %v", err)
 	}
 	other := observe(zones(t, "a package-7 9 100").root)
-	if _, err := one.EnergyUntil(other); err == nil {
-		t.Error("another counter, and no error")
+	if _, err = one.EnergyUntil(other); err == nil || !strings.Contains(err.Error(), "is gone") {
+		t.Errorf("another counter: %v", err)
 	}
 }
