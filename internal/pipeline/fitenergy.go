@@ -52,7 +52,8 @@ func FitEnergy(t *Timings, from []Source, own *predictor.Latency,
 	for i, n := range t.Networks {
 		networks[i] = predictor.NetworkEnergy{Arch: n.Arch, MJ: n.MS}
 	}
-	inputs := maps.Clone(t.Inputs)
+	inputs := map[string]store.Input{}
+	maps.Copy(inputs, t.Inputs)
 	var latencies []*predictor.Latency
 	for i, s := range from {
 		role := "latency"
