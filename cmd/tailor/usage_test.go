@@ -64,7 +64,7 @@ func TestParseError(t *testing.T) {
 	for line, want := range map[string]string{
 		"train --space mbv3-tiny --data synthetic --out r --strategy dps": "--strategy is \"dps\", expected deps, bignas, progressive, compofa or full (did you mean deps?); see",
 		"train --space mbv3-tiny --data synthetic --out r --strategy x":   "--strategy is \"x\", expected deps, bignas, progressive, compofa or full; see",
-		"search --run r --accuracy a --out o --pareto --cost mac":         "--cost is \"mac\", expected latency, macs, params, memory or size (did you mean macs?); see",
+		"search --run r --accuracy a --out o --pareto --cost mac":         "--cost is \"mac\", expected latency, energy, macs, params, memory or size (did you mean macs?); see",
 		"seach": "did you mean \"search\"?",
 		"search --latncy x --run r --accuracy a --out o": "did you mean \"--latency\"?",
 		"search --accuracy a --out o":                    "--space=SPACE or --run=RUN",
