@@ -60,29 +60,22 @@ func large(n int64) string {
 
 // latency writes a time in milliseconds for people, with three digits: 17.6 us, 1.59 ms, 2.50 s.
 // Missing is a dash.
-func latency(ms float64) string {
-	switch {
-	case ms == 0:
-		return "-"
-	case ms < 0.9995:
-		return digits(1000*ms) + " us"
-	case ms < 9999.5:
-		return digits(ms) + " ms"
-	}
-	return digits(ms/1000) + " s"
-}
+func latency(ms float64) string { return thousandths(ms, "s") }
 
-// energy writes an energy for people.
-func energy(mj float64) string {
+// energy writes an energy in millijoules likewise.
+func energy(mj float64) string { return thousandths(mj, "J") }
+
+// thousandths writes a number of thousandths of a unit, in the unit or its parts.
+func thousandths(v float64, unit string) string {
 	switch {
-	case mj == 0:
+	case v == 0:
 		return "-"
-	case mj < 0.9995:
-		return digits(1000*mj) + " uJ"
-	case mj < 9999.5:
-		return digits(mj) + " mJ"
+	case v < 0.9995:
+		return digits(1000*v) + " u" + unit
+	case v < 9999.5:
+		return digits(v) + " m" + unit
 	}
-	return digits(mj/1000) + " J"
+	return digits(v/1000) + " " + unit
 }
 
 // digits rounds to three digits, and to whole numbers from 100 on.
