@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/tailor-nas/tailor/profiles/device"
 )
 
 // Powercap is the source of energies that the counters of processor packages told.
@@ -69,16 +67,6 @@ func (l *loader) energy(s Session, runs int) (float64, error) {
 		return 0, errEnergy{err}
 	}
 	return mj / float64(runs), nil
-}
-
-func isElsewhere(rt Runtime) bool { _, ok := rt.(Elsewhere); return ok }
-
-// observeOn reads the counters of the device that a runtime computes on.
-func observeOn(ctx context.Context, rt Runtime) (device.Observation, error) {
-	if e, ok := rt.(Elsewhere); ok {
-		return e.Observe(ctx)
-	}
-	return device.Observe(), nil
 }
 
 // runFor runs a session many times.

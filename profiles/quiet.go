@@ -33,10 +33,7 @@ func WaitQuiet(ctx context.Context, rt Runtime, q Quiet) (quiet bool, busy float
 	if err != nil {
 		return false, 0, err
 	}
-	look := func() (device.Observation, error) { return device.Observe(), nil }
-	if e, ok := rt.(Elsewhere); ok {
-		look = func() (device.Observation, error) { return e.Observe(ctx) }
-	}
+	look := func() (device.Observation, error) { return observeOn(ctx, rt) }
 	return waitQuiet(ctx, q, there.CPU.LogicalCores, look, sleep)
 }
 

@@ -81,6 +81,16 @@ func DeviceOf(ctx context.Context, rt Runtime) (device.Device, error) {
 	return d, nil
 }
 
+// observeOn reads the counters of the device that a runtime computes on.
+func observeOn(ctx context.Context, rt Runtime) (device.Observation, error) {
+	if e, ok := rt.(Elsewhere); ok {
+		return e.Observe(ctx)
+	}
+	return device.Observe(), nil
+}
+
+func isElsewhere(rt Runtime) bool { _, ok := rt.(Elsewhere); return ok }
+
 // What sessions and runtimes return for wrong use.
 var (
 	// ErrClosed is for the use of a session that is closed.

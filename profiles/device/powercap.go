@@ -76,12 +76,12 @@ func (o Observation) EnergyUntil(end Observation) (mj float64, err error) {
 	}
 	for name, before := range o.Energy {
 		after, ok := end.Energy[name]
+		if !ok {
+			return 0, fmt.Errorf("energy counter of %.40q: is gone", name)
+		}
 		took := after.Microjoules - before.Microjoules
 		if took < 0 {
 			took += before.Range
-		}
-		if !ok {
-			return 0, fmt.Errorf("energy counter of %.40q: is gone", name)
 		}
 		if !(took >= 0 && took <= before.Range) {
 			return 0, fmt.Errorf("energy counter of %.40q: %g uJ, then %g of a range of %g", name,
