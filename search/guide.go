@@ -75,8 +75,8 @@ func (v *vicinity) limit(c Cost, most float64) {
 }
 
 func (v *vicinity) guide() *optimize.Guide {
-	if p, ok := v.near.(JointPredictor); ok && p.HasJoint() {
-		v.joint = p
+	if hasJoint(v.near) {
+		v.joint = v.near.(JointPredictor)
 	}
 	for i := range v.numbering.Len() {
 		v.numbers = append(v.numbers, int32(i))
@@ -91,6 +91,12 @@ func (v *vicinity) guide() *optimize.Guide {
 		Groups: f.layout.groups(), Apart: supernet.ResolutionGene,
 		Choices: f.choicesOfResolution(),
 	}
+}
+
+// hasJoint says whether a predictor knows what several choices are worth together.
+func hasJoint(p NearPredictor) bool {
+	j, ok := p.(JointPredictor)
+	return ok && j.HasJoint()
 }
 
 // linesOf is a cost by index of the resolutions, as far as it is a sum over choices.

@@ -113,10 +113,7 @@ func FindFront(ctx context.Context, q Query, cost Cost, c optimize.Config) (*Fro
 // frontConfig puts the defaults of a front in place of Auto.
 func frontConfig(c optimize.Config, guide *optimize.Guide) optimize.Config {
 	if c.Evaluations == optimize.Auto {
-		c.Evaluations = FrontEvaluations
-		if guide != nil && guide.Joint {
-			c.Evaluations = JointFrontEvaluations
-		}
+		c.Evaluations = autoEvaluations(guide != nil, guide != nil && guide.Joint, true)
 	}
 	if c.Population == optimize.Auto {
 		c.Population = max(20, min(frontPopulation, c.Evaluations/40))

@@ -21,14 +21,33 @@ type Selection struct {
 	RMSE     float64 // root of the mean square of the same errors, in ms
 }
 
-// Examined is how many networks a search chooses from that may predict the accuracy of so many:
-// where the predictor's gradient guides it, each of these is the best of many whose costs it knows,
-// and about what they are worth.
-func Examined(accuracy Predictor, evaluations int) int {
-	if nearPredictor(accuracy) == nil {
+// Examined is how many networks a search, or that for a front, chooses from which may predict the
+// accuracy of so many, or of [optimize.Auto]: where the predictor's gradient guides it, each of
+// these is the best of many whose costs it knows, and about what they are worth.
+func Examined(accuracy Predictor, evaluations int, front bool) int {
+	near := nearPredictor(accuracy)
+	if evaluations == optimize.Auto {
+		evaluations = autoEvaluations(near != nil, hasJoint(near), front)
+	}
+	if near == nil {
 		return evaluations
 	}
 	return optimize.ChosenFrom * min(evaluations, math.MaxInt/optimize.ChosenFrom)
+}
+
+// autoEvaluations is what [optimize.Auto] means for Config.Evaluations.
+func autoEvaluations(guided, joint, front bool) int {
+	switch {
+	case front && joint:
+		return JointFrontEvaluations
+	case front:
+		return FrontEvaluations
+	case joint:
+		return optimize.JointEvaluations
+	case guided:
+		return optimize.GuidedEvaluations
+	}
+	return optimize.DefaultEvaluations
 }
 
 // Margin is by how much latencies may be above their predictions: by the margin times the root of

@@ -3,6 +3,8 @@ package search
 import (
 	"math"
 	"testing"
+
+	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // TestMargin compares with figures worked out by hand: the quantile 0.9 of Student's distribution
@@ -41,17 +43,45 @@ type plain struct{ Predictor }
 
 type guiding struct{ NearPredictor }
 
+type jointly struct{ JointPredictor }
+
+func (jointly) HasJoint() bool { return true }
+
 // TestExamined: a search that a gradient guides chooses from more networks than it predicts.
 func TestExamined(t *testing.T) {
-	if n := Examined(plain{}, 1000); n != 1000 {
+	if n := Examined(plain{}, 1000, false); n != 1000 {
 		t.Errorf("%d of 1000 without a gradient", n)
 	}
 	for _, p := range []Predictor{guiding{}, Remember(guiding{})} {
-		if n := Examined(p, 1000); n < 100*1000 || n > 10_000*1000 {
+		if n := Examined(p, 1000, false); n < 100*1000 || n > 10_000*1000 {
 			t.Errorf("%d of 1000 with a gradient", n)
 		}
-		if n := Examined(p, math.MaxInt); n < math.MaxInt/2 {
+		if n := Examined(p, math.MaxInt, true); n < math.MaxInt/2 {
 			t.Errorf("%d of the most there can be", n)
+		}
+	}
+}
+
+// TestExaminedAuto: Auto is what a search takes it for.
+func TestExaminedAuto(t *testing.T) {
+	for _, c := range []struct {
+		predictor   Predictor
+		guide       *optimize.Guide
+		evaluations int
+	}{
+		{plain{}, nil, optimize.DefaultEvaluations},
+		{guiding{}, &optimize.Guide{}, optimize.GuidedEvaluations},
+		{jointly{}, &optimize.Guide{Joint: true}, optimize.JointEvaluations},
+		{Remember(jointly{}), &optimize.Guide{Joint: true}, optimize.JointEvaluations},
+	} {
+		one := Examined(c.predictor, optimize.Auto, false)
+		if want := Examined(c.predictor, c.evaluations, false); one != want {
+			t.Errorf("%T: %d networks, want %d", c.predictor, one, want)
+		}
+		evaluations := frontConfig(optimize.Defaults(), c.guide).Evaluations
+		front := Examined(c.predictor, optimize.Auto, true)
+		if want := Examined(c.predictor, evaluations, true); front != want {
+			t.Errorf("%T: %d networks for a front, want %d", c.predictor, front, want)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tailor-nas/tailor/profiles"
 	"github.com/tailor-nas/tailor/search"
-	"github.com/tailor-nas/tailor/search/optimize"
 )
 
 // setMargins sets by how much winners must be predicted to stay below limits on latency, on the
@@ -46,14 +45,7 @@ func (j *Job) marginOf(networks int, mape, rmse float64) search.Margin {
 
 // examined is how many networks a search chooses from at most.
 func (j *Job) examined() int {
-	n := j.Config.Evaluations
-	switch {
-	case n == optimize.Auto && j.Pareto:
-		n = search.FrontEvaluations
-	case n == optimize.Auto:
-		n = optimize.GuidedEvaluations
-	}
-	n = search.Examined(j.Accuracy, n)
+	n := search.Examined(j.Accuracy, j.Config.Evaluations, j.Pareto)
 	if all := j.Space.Count(); all.IsInt64() {
 		n = int(min(int64(n), all.Int64()))
 	}

@@ -166,7 +166,7 @@ func fit(space *supernet.Space, t truth, n int, seed uint64) (*predictor.Latency
 func (b bench) search(space *supernet.Space, t truth, l *predictor.Latency, seed uint64,
 	c *counts) error {
 	margin, known := search.Selection{
-		Genes: len(space.Genes()), Examined: search.Examined(t.accuracy, b.evaluations),
+		Genes: len(space.Genes()), Examined: search.Examined(t.accuracy, b.evaluations, false),
 		Networks: l.Networks, MAPE: l.HeldOut.MAPE, RMSE: l.HeldOut.RMSE,
 	}.Margin(b.confidence)
 	if !known {
