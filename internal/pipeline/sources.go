@@ -98,10 +98,12 @@ func latencyFiles(path, out string) (files []string, isFolder bool, err error) {
 	replaced, _ := os.Stat(out) // none is none to leave out
 	for _, e := range entries { // in the order of their names
 		file := filepath.Join(path, e.Name())
-		if !e.Type().IsRegular() || filepath.Ext(file) != ".json" {
+		if filepath.Ext(file) != ".json" {
 			continue
 		}
-		if info, err := e.Info(); err == nil && replaced != nil && os.SameFile(info, replaced) {
+		info, err := os.Stat(file) // of a link, what it leads to
+		if err != nil || !info.Mode().IsRegular() ||
+			replaced != nil && os.SameFile(info, replaced) {
 			continue
 		}
 		if kind, _, err := store.Kind(file); err == nil && kind == "latency" {

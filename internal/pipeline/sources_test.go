@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -54,6 +55,13 @@ func TestFitTimingsFromFolder(t *testing.T) {
 	roles := slices.Sorted(maps.Keys(got.Inputs))
 	if !slices.Equal(roles, []string{"latency 1 a.json", "latency 2 b.json"}) {
 		t.Errorf("sources %v", roles)
+	}
+	links := t.TempDir()
+	if err := os.Symlink(first, filepath.Join(links, "link.json")); err != nil {
+		t.Fatal(err)
+	}
+	if linked := sourcesOf(t, space, links); len(linked) != 1 {
+		t.Errorf("of a folder of a link: %v", linked)
 	}
 	if _, err := LoadSources(space, []string{t.TempDir()}, ""); !errors.Is(err, errNoSource) {
 		t.Errorf("an empty folder: %v", err)

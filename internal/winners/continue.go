@@ -25,7 +25,11 @@ func ReadKnown(dir string, space *supernet.Space) ([]supernet.Arch, error) {
 		}
 		return err
 	}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(dir) // links are not followed below
+	if err != nil {
+		return nil, fmt.Errorf("continue a search: %w", err)
+	}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}

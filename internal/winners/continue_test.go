@@ -26,6 +26,13 @@ func TestContinue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	link := t.TempDir() + "/link"
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if linked, err := ReadKnown(link, space); err != nil || len(linked) != len(known) {
+		t.Errorf("by a link: %d networks, %v", len(linked), err)
+	}
 	front, err := search.ReadFront(dir + "/" + search.FrontFile)
 	if err != nil || len(known) != len(front.Points) {
 		t.Fatalf("%d networks known, of a front of %d (%v)", len(known), len(front.Points), err)
