@@ -11,6 +11,7 @@ import (
 
 	"github.com/tailor-nas/tailor/internal/micro"
 	"github.com/tailor-nas/tailor/predictor"
+	"github.com/tailor-nas/tailor/predictor/regress"
 	"github.com/tailor-nas/tailor/profiles"
 )
 
@@ -159,4 +160,48 @@ func archLine(w *strings.Builder, line string, macs float64) {
 	_, rest, _ := strings.Cut(line, `"arch":`)
 	fmt.Fprintf(w, "{\"arch\":%s}, \"value\": %g}\n", rest[:strings.Index(rest, "}")],
 		0.5+macs/1e7)
+}
+
+// TestSearchOfTwoDevices: energies of one device beside latencies of another are taken, as ids may
+// be two names of one, but not in silence.
+func TestSearchOfTwoDevices(t *testing.T) {
+	space := micro.ParseSpace(t, micro.SpaceYAML)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("micro.yaml", []byte(micro.SpaceYAML), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var networks []predictor.NetworkEnergy
+	for _, a := range micro.AllArchs(space)[:16] {
+		networks = append(networks,
+			predictor.NetworkEnergy{Arch: a, MJ: 4 * micro.NetworkMS(space, a)})
+	}
+	e, err := predictor.FitEnergy(space, networks, nil, regress.Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Device, e.Runtime, e.Source = "meter", "any", predictor.EnergyMeasured
+	l := micro.Latency(t, space)
+	l.Device = "meter"
+	saves := map[string]func(string) error{"energy.json": e.Save, "same.json": l.Save,
+		"accuracy.json": micro.Accuracy(t, space, strings.Repeat("5", 64)).Save}
+	for name, save := range saves {
+		if err := save(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.Device = "phone"
+	if err := l.Save("other.json"); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]bool{"same.json": false, "other.json": true} {
+		var out, errs bytes.Buffer
+		status := run(t.Context(), strings.Fields("search --space micro.yaml --accuracy "+
+			"accuracy.json --energy energy.json --max-energy 80% --out "+file+".d --latency "+file),
+			&out, &errs)
+		warned := strings.Contains(errs.String(),
+			"latencies are those of phone, energies those of meter")
+		if status != exitDone || warned != want {
+			t.Errorf("%s: status %d, %s", file, status, errs.String())
+		}
+	}
 }

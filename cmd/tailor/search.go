@@ -267,8 +267,16 @@ func (c *searchCmd) predictors(g *Globals, j *winners.Job, space *supernet.Space
 	if j.Devices == nil {
 		j.Devices = []winners.Device{{Name: winners.DeviceName(c.Energy)}}
 	}
-	j.Devices[0].Energy, err = predictor.LoadEnergy(c.Energy, space)
-	return err
+	e, err := predictor.LoadEnergy(c.Energy, space)
+	if err != nil {
+		return err
+	}
+	if l := j.Devices[0].Latency; l != nil && l.Device != e.Device {
+		g.warn("latencies are those of %s, energies those of %s: no device has both, if these are "+
+			"not two names of one", l.Device, e.Device)
+	}
+	j.Devices[0].Energy = e
+	return nil
 }
 
 // boundSteps are what the job takes: 0 is the default there, and negative none. So was --bound=-1
