@@ -196,3 +196,26 @@ func TestOperationRefusesOtherValues(t *testing.T) {
 		}
 	}
 }
+
+// TestPanicOfAnOperation is an error of the run, which a goroutine of Gorgonia's cannot tell
+// otherwise than by ending the program.
+func TestPanicOfAnOperation(t *testing.T) {
+	b := &graphBuilder{graph: gorgonia.NewGraph()}
+	x := b.input("x", make([]float32, 2), 2)
+	b.apply(operation{name: "faulty", run: func(v [][]float32, out []float32) {
+		clear(out[:len(v[0])+1])
+	}}, tensor.Shape{2}, x)
+	if b.err != nil {
+		t.Fatal(b.err)
+	}
+	g := &graph{machine: gorgonia.NewTapeMachine(b.graph)}
+	t.Cleanup(func() {
+		if err := g.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := g.run(); err == nil || !strings.Contains(err.Error(), "faulty: ") ||
+		!strings.Contains(err.Error(), "out of range") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/tailor-nas/tailor/internal/bug"
 )
 
 // operation is a custom operation of Gorgonia's graph: a function of float32 tensors that runs on
@@ -37,6 +39,7 @@ func (o *operation) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return o.value.Shape(), nil
 }
 
+// Do is called in a goroutine of Gorgonia's, where nobody watches for panics.
 func (o *operation) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	for i, v := range inputs {
 		var err error
@@ -44,7 +47,12 @@ func (o *operation) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 			return nil, fmt.Errorf("%s, input %d: %w", o.name, i, err)
 		}
 	}
-	o.run(o.in, o.out)
+	if err := bug.Catch(func() error {
+		o.run(o.in, o.out)
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.name, err)
+	}
 	return o.value, nil
 }
 
