@@ -42,12 +42,8 @@ func autoEvaluations(guided, joint, front bool) int {
 		return JointFrontEvaluations
 	case front:
 		return FrontEvaluations
-	case joint:
-		return optimize.JointEvaluations
-	case guided:
-		return optimize.GuidedEvaluations
 	}
-	return optimize.DefaultEvaluations
+	return optimize.AutoEvaluations(guided, joint)
 }
 
 // Margin is by how much latencies may be above their predictions: by the margin times the root of

@@ -62,6 +62,18 @@ func Defaults() Config {
 		CrossoverRate: 0.9, LocalShare: 0.2, Modelled: Auto, Top: 10}
 }
 
+// AutoEvaluations is what [Auto] is for Config.Evaluations of a problem with a [Guide] or without,
+// which knows Near.Joint or does not.
+func AutoEvaluations(guided, joint bool) int {
+	switch {
+	case joint:
+		return JointEvaluations
+	case guided:
+		return GuidedEvaluations
+	}
+	return DefaultEvaluations
+}
+
 // Complete returns the configuration of a run on p, with a number in place of each [Auto], or what
 // is wrong with either. It checks the fields as given, before Auto is replaced.
 func (c Config) Complete(p Problem) (Config, error) {
@@ -71,13 +83,8 @@ func (c Config) Complete(p Problem) (Config, error) {
 	if err := c.check(); err != nil {
 		return c, err
 	}
-	auto := DefaultEvaluations
-	if p.Guide != nil {
-		auto = GuidedEvaluations
-	}
-	if p.Guide != nil && p.Guide.Joint {
-		auto = JointEvaluations
-	}
+	guided := p.Guide != nil
+	auto := AutoEvaluations(guided, guided && p.Guide.Joint)
 	c.Evaluations = unlessAuto(c.Evaluations, auto)
 	c.Population = min(unlessAuto(c.Population, max(20, min(200, c.Evaluations/40))), c.Evaluations)
 	c.MutationRate = unlessAuto(c.MutationRate, 1/float64(len(p.Genes)))
